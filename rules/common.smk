@@ -1,0 +1,20 @@
+# What all stages share: the wildcards' values, and the binding of rules to the plan.
+from functools import partial
+
+from tilefold.plan.binding import bind_settings
+
+settings = partial(bind_settings, plan)
+
+# Scripts see the checked configuration, with its defaults and with {data} filled in.
+config.update(plan.config.model_dump(mode="json"))
+
+
+wildcard_constraints:
+    tile="|".join(plan.tiles),
+    sensor="|".join(plan.config.sensors),
+    seed="|".join(str(seed) for seed in plan.config.split.seeds),
+    fold="|".join(sorted({run.fold for run in plan.runs})),
+    region="|".join(plan.regions),
+    candidate="|".join(plan.candidates),
+    chunk=r"\d+",
+    product="|".join(plan.map_products),

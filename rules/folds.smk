@@ -1,0 +1,56 @@
+# Roles of polygons for each seed; the sample database of each run.
+
+
+rule split_polygons:
+    input:
+        reference=rules.clean_ground_truth.output.reference,
+    output:
+        split="<results>/split/seed_{seed}.parquet",
+    log:
+        "<logs>/split_polygons/seed_{seed}.log",
+    benchmark:
+        "<benchmarks>/split_polygons/seed_{seed}.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=settings("split_polygons"),
+    message:
+        "Splitting the polygons with seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/split_polygons.py"
+
+
+rule assemble_samples:
+    input:
+        pools=lambda wildcards: expand(
+            "<results>/pools/{tile}.nc",
+            tile=plan.run(wildcards.fold, wildcards.seed).training_tiles,
+        ),
+        indexes=lambda wildcards: expand(
+            "<results>/pools/{tile}_index.parquet",
+            tile=plan.run(wildcards.fold, wildcards.seed).training_tiles,
+        ),
+        selection="<results>/runs/{fold}/seed_{seed}/selection.parquet",
+    output:
+        samples="<results>/runs/{fold}/seed_{seed}/region_{region}/samples.nc",
+        statistics="<results>/runs/{fold}/seed_{seed}/region_{region}/statistics.json",
+    log:
+        "<logs>/assemble_samples/{fold}/seed_{seed}/region_{region}.log",
+    benchmark:
+        "<benchmarks>/assemble_samples/{fold}/seed_{seed}/region_{region}.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=settings("assemble_samples"),
+    message:
+        "Assembling the samples of {wildcards.fold}, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/assemble_samples.py"

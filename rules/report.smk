@@ -1,0 +1,81 @@
+# The page that people look at.
+
+
+rule write_report:
+    input:
+        folds=rules.summarise_runs.output.folds,
+        classes=rules.summarise_runs.output.classes,
+        gaps=rules.summarise_runs.output.gaps,
+        folds_mean=rules.summarise_runs.output.folds_mean,
+        cleaning=rules.clean_ground_truth.output.table,
+        split=expand(rules.split_polygons.output.split, seed=plan.config.split.seeds),
+        rates=[
+            f"<results>/runs/{run.fold}/seed_{run.seed}/rates.csv" for run in plan.runs
+        ],
+        barred=[
+            f"<results>/runs/{run.fold}/seed_{run.seed}/barred.csv"
+            for run in plan.runs
+        ],
+        roles=[
+            f"<results>/runs/{run.fold}/seed_{run.seed}/roles.parquet"
+            for run in plan.runs
+        ],
+        choices=[
+            f"<results>/runs/{run.fold}/seed_{run.seed}/region_all/model_choice.csv"
+            for run in plan.runs
+        ],
+        histories=[
+            f"<results>/runs/{run.fold}/seed_{run.seed}/region_all/candidates/{candidate}/history.csv"
+            for run in plan.runs
+            for candidate in plan.candidates
+        ],
+        matrices=[
+            f"<results>/validation/{run.fold}/seed_{run.seed}/matrices"
+            for run in plan.runs
+        ],
+        maps=[
+            f"<results>/maps/{run.fold}/seed_{run.seed}/classification.tif"
+            for run in plan.runs
+        ],
+        clear=expand(
+            "<results>/series/{tile}/{sensor}_clear.tif",
+            tile=plan.tiles,
+            sensor=plan.config.sensors,
+        ),
+    output:
+        page=report(
+            "<results>/report/index.html",
+            category="Report",
+            caption="../docs/captions/page.rst",
+        ),
+        fold_figure=report(
+            "<results>/report/folds.png",
+            category="Accuracy",
+            caption="../docs/captions/fold_figure.rst",
+        ),
+        map_figure=report(
+            "<results>/report/map.png",
+            category="Maps",
+            caption="../docs/captions/map_figure.rst",
+        ),
+    log:
+        "<logs>/write_report.log",
+    benchmark:
+        "<benchmarks>/write_report.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=settings("write_report"),
+    message:
+        "Writing the report"
+    script:
+        "../workflow_scripts/write_report.py"
+
+
+rule report:
+    input:
+        rules.write_report.output,

@@ -1,0 +1,110 @@
+# Predicted test pixels, matrices and metrics of each run; tables over all runs.
+
+
+rule predict_samples:
+    input:
+        models=expand(
+            rules.select_model.output.model, region=plan.regions, allow_missing=True
+        ),
+        roles=rules.select_samples.output.roles,
+        pools=expand(rules.extract_pool.output.pool, tile=plan.train),
+        indexes=expand(rules.extract_pool.output.index, tile=plan.train),
+    output:
+        predicted="<results>/runs/{fold}/seed_{seed}/predicted.parquet",
+    log:
+        "<logs>/predict_samples/{fold}/seed_{seed}.log",
+    benchmark:
+        "<benchmarks>/predict_samples/{fold}/seed_{seed}.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: plan.config.classification.compute_threads
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 120 * attempt,
+        gpu=0 if plan.config.classification.device == "cpu" else 1,
+    params:
+        settings=settings("predict_samples"),
+    message:
+        "Predicting the test pixels of {wildcards.fold}, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/predict_samples.py"
+
+
+rule validate_run:
+    input:
+        predicted=rules.predict_samples.output.predicted,
+        rates=rules.select_samples.output.rates,
+    output:
+        counts="<results>/validation/{fold}/seed_{seed}/counts.parquet",
+        metrics="<results>/validation/{fold}/seed_{seed}/metrics.csv",
+        classes="<results>/validation/{fold}/seed_{seed}/classes.csv",
+        matrices=directory("<results>/validation/{fold}/seed_{seed}/matrices"),
+    log:
+        "<logs>/validate_run/{fold}/seed_{seed}.log",
+    benchmark:
+        "<benchmarks>/validate_run/{fold}/seed_{seed}.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        settings=settings("validate_run"),
+    message:
+        "Validating {wildcards.fold}, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/validate_run.py"
+
+
+rule summarise_runs:
+    input:
+        counts=[
+            f"<results>/validation/{run.fold}/seed_{run.seed}/counts.parquet"
+            for run in plan.runs
+        ],
+        rates=[
+            f"<results>/runs/{run.fold}/seed_{run.seed}/rates.csv" for run in plan.runs
+        ],
+    output:
+        folds=report(
+            "<results>/summary/folds.csv",
+            category="Accuracy",
+            caption="../docs/captions/folds.rst",
+        ),
+        classes=report(
+            "<results>/summary/classes.csv",
+            category="Accuracy",
+            caption="../docs/captions/classes.rst",
+        ),
+        gaps=report(
+            "<results>/summary/gaps.csv",
+            category="Accuracy",
+            caption="../docs/captions/gaps.rst",
+        ),
+        folds_mean=report(
+            "<results>/summary/folds_mean.csv",
+            category="Accuracy",
+            caption="../docs/captions/folds_mean.rst",
+        ),
+    log:
+        "<logs>/summarise_runs.log",
+    benchmark:
+        "<benchmarks>/summarise_runs.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=settings("summarise_runs"),
+    message:
+        "Summarising all runs"
+    script:
+        "../workflow_scripts/summarise_runs.py"
+
+
+rule validation:
+    input:
+        rules.summarise_runs.output,

@@ -1,0 +1,124 @@
+"""Sample databases made in code, in the format that the folds' stage writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from netCDF4 import Dataset
+from tilefold.series.features import tensor
+
+INPUTS: dict[str, dict[str, Any]] = {
+    "sentinel2": {
+        "kind": "series",
+        "bands": ["B4", "B8", "B11"],
+        "dates": ["2018-01-01", "2018-01-11", "2018-01-21", "2018-01-31"],
+        "scale": 1e-4,
+        "offset": 0.0,
+        "features": ["ndvi", "brightness"],
+        "aliases": {"red": "B4", "nir": "B8", "swir": "B11"},
+    },
+    "dem": {"kind": "static", "bands": 2},
+}
+CLASSES = [1, 3, 7, 9]
+
+
+def simulate(samples: int, seed: int, noise: float) -> dict[str, Any]:
+    """Samples of the classes 1, 3 and 7 (9 is not learnt), in polygons of 25; every fifth is validation."""
+    rng = np.random.default_rng(seed)
+    polygon = np.arange(samples) // 25
+    label = np.array(CLASSES)[rng.integers(0, 3, polygon.max() + 1)][polygon]
+    role = (polygon % 5 == 4).astype(np.int8)
+    spectra = np.random.default_rng(7).uniform(500, 4000, (10, 4, 3))
+    series = spectra[label] + rng.normal(0, noise, (samples, 4, 3))
+    values = np.clip(np.round(series), 0, 10000).astype(np.int16)
+    values[rng.random((samples, 4)) < 0.02] = -32768
+    dem = rng.normal(300, 50, (samples, 2)).astype(np.float32)
+    dem[rng.random((samples, 2)) < 0.05] = np.nan
+    return {"sentinel2": values, "dem": dem, "label": label.astype(np.int32), "role": role}
+
+
+def write_database(folder: Path, content: dict[str, Any]) -> tuple[Path, Path]:
+    """Write samples.nc and statistics.json; return both paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path, statistics = folder / "samples.nc", folder / "statistics.json"
+    dimensions = {"sentinel2": ("sample", "sentinel2_date", "sentinel2_band"), "dem": ("sample", "dem_band")}
+    with Dataset(path, "w") as dataset:
+        dataset.setncatts({"inputs": json.dumps(INPUTS), "classes": json.dumps(CLASSES)})
+        for name, size in {"sentinel2_date": 4, "sentinel2_band": 3, "dem_band": 2}.items():
+            dataset.createDimension(name, size)
+        dataset.createDimension("sample", len(content["label"]))
+        for name, values in content.items():
+            chunks = (min(2048, len(values)), *values.shape[1:])
+            variable = dataset.createVariable(
+                name, values.dtype, dimensions.get(name, ("sample",)), chunksizes=chunks, fill_value=False
+            )
+            variable[:] = values
+    learn = content["role"] == 0
+    statistics.write_text(
+        json.dumps({name: known(tensor(content[name][learn], INPUTS[name])) for name in INPUTS})
+    )
+    return path, statistics
+
+
+def known(tensors: np.ndarray) -> dict[str, list[float]]:
+    """Flat date-major statistics, NaN ignored."""
+    flat = tensors.reshape(len(tensors), -1).astype(np.float64)
+    functions = {"mean": np.nanmean, "var": np.nanvar, "min": np.nanmin, "max": np.nanmax}
+    return {name: function(flat, axis=0).tolist() for name, function in functions.items()}
+
+
+@pytest.fixture
+def make_database(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
+    """Return a function that writes a simulated database into a folder of its own."""
+
+    def make(samples: int = 3000, seed: int = 0, noise: float = 300.0, **changes: Any) -> tuple[Path, Path]:
+        name = f"database_{samples}_{seed}_{len(list(tmp_path.iterdir()))}"
+        return write_database(tmp_path / name, simulate(samples, seed, noise) | changes)
+
+    return make
+
+
+@pytest.fixture
+def make_settings() -> Callable[..., dict[str, Any]]:
+    """Return a function that gives the settings of a training, with changes."""
+
+    def make(**changes: Any) -> dict[str, Any]:
+        return {
+            "fold": "all",
+            "seed": 0,
+            "region": "all",
+            "batch_size": 128,
+            "learning_rate": 1e-3,
+            "epochs": 3,
+            "network": {"name": "MLPClassifier", "module": None, "parameters": {}},
+            "weighted_labels": False,
+            "restart_from_checkpoint": True,
+            "compute_threads": 1,
+            "dataloader_mode": "full",
+            "device": "cpu",
+            "code": "0123456789abcdef",
+        } | changes
+
+    return make
+
+
+@pytest.fixture
+def train(tmp_path: Path) -> Callable[..., dict[str, Path]]:
+    """Return a function that trains into a folder and gives the outputs' paths."""
+    from tilefold.training.training import train_candidate
+
+    def run(database: tuple[Path, Path], settings: dict[str, Any], folder: str) -> dict[str, Path]:
+        outputs = {
+            "weights": tmp_path / folder / "weights.safetensors",
+            "history": tmp_path / folder / "history.csv",
+            "curves": tmp_path / folder / "curves.png",
+        }
+        train_candidate(*database, settings, **outputs, checkpoints=tmp_path / folder / "checkpoints")
+        return outputs
+
+    return run

@@ -1,0 +1,26 @@
+"""Assemble the sample database of one run and region."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tilefold.folds.database import assemble_samples
+from tilefold.jobs.job import start_job
+
+
+def main(snakemake: Any) -> None:
+    """Translate the job for the library."""
+    settings = start_job(snakemake)
+    tiles = settings["training_tiles"]
+    assemble_samples(
+        dict(zip(tiles, snakemake.input.pools, strict=True)),
+        dict(zip(tiles, snakemake.input.indexes, strict=True)),
+        snakemake.input.selection,
+        settings,
+        samples=snakemake.output.samples,
+        statistics=snakemake.output.statistics,
+    )
+
+
+if __name__ == "__main__":
+    main(snakemake)

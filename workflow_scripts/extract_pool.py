@@ -1,0 +1,27 @@
+"""Extract the reference pixels of one tile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tilefold.jobs.job import start_job
+from tilefold.sampling.pools import extract_pool
+from tilefold.series.stack import named_inputs
+
+
+def main(snakemake: Any) -> None:
+    """Translate the job for the library."""
+    settings = start_job(snakemake)
+    extract_pool(
+        snakemake.input.reference,
+        *named_inputs(
+            settings["inputs"], snakemake.input.series, snakemake.input.clear, snakemake.input.static
+        ),
+        settings,
+        pool=snakemake.output.pool,
+        index=snakemake.output.index,
+    )
+
+
+if __name__ == "__main__":
+    main(snakemake)

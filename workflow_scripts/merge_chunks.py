@@ -1,0 +1,17 @@
+"""Merge the chunks of one tile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tilefold.inference.merge import merge_chunks
+from tilefold.jobs.job import start_job
+
+
+def main(snakemake: Any) -> None:
+    """Translate the job for the library."""
+    merge_chunks(list(snakemake.input.chunks), start_job(snakemake), merged=snakemake.output.merged)
+
+
+if __name__ == "__main__":
+    main(snakemake)

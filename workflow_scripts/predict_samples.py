@@ -1,0 +1,25 @@
+"""Predict the test pixels of one run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tilefold.inference.samples import predict_samples
+from tilefold.jobs.job import start_job
+
+
+def main(snakemake: Any) -> None:
+    """Translate the job for the library."""
+    settings = start_job(snakemake)
+    predict_samples(
+        dict(zip(settings["regions"], snakemake.input.models, strict=True)),
+        snakemake.input.roles,
+        dict(zip(settings["tiles"], snakemake.input.pools, strict=True)),
+        dict(zip(settings["tiles"], snakemake.input.indexes, strict=True)),
+        settings,
+        predicted=snakemake.output.predicted,
+    )
+
+
+if __name__ == "__main__":
+    main(snakemake)

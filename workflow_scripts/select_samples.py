@@ -1,0 +1,26 @@
+"""Select the training pixels of one run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tilefold.jobs.job import start_job
+from tilefold.sampling.selection import select_samples
+
+
+def main(snakemake: Any) -> None:
+    """Translate the job for the library."""
+    settings = start_job(snakemake)
+    select_samples(
+        snakemake.input.split,
+        dict(zip(settings["training_tiles"], snakemake.input.indexes, strict=True)),
+        settings,
+        selection=snakemake.output.selection,
+        rates=snakemake.output.rates,
+        roles=snakemake.output.roles,
+        barred=snakemake.output.barred,
+    )
+
+
+if __name__ == "__main__":
+    main(snakemake)

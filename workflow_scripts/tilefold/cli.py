@@ -1,0 +1,81 @@
+"""Commands for people: simulate a scene, compare with a baseline, write the pages made from the code."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 1 where the input is at fault."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    try:
+        given.command(given)
+    except ValueError as error:
+        print(f"tilefold: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tilefold", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    simulate = commands.add_parser("simulate", help="write a simulated scene with known truth")
+    simulate.add_argument("folder", type=Path, help="folder to write; products go to <folder>/sentinel2")
+    simulate.add_argument("--seed", type=int, help="seed of the scene")
+    simulate.add_argument("--size", type=int, help="side of a tile in pixels")
+    simulate.add_argument("--shift", type=float, help="how much tiles differ; 0: not at all")
+    simulate.add_argument(
+        "--names-only", type=int, metavar="TILES", help="names and headers of this many tiles"
+    )
+    simulate.add_argument(
+        "--tiles", nargs="+", help="with --names-only: names of the tiles instead of a number"
+    )
+    simulate.set_defaults(command=_simulate)
+
+    baseline = commands.add_parser(
+        "baseline", help="the network beside a random forest and the best possible"
+    )
+    baseline.add_argument("results", type=Path, help="results folder of a finished run")
+    baseline.add_argument("scene", type=Path, help="folder of the simulated scene")
+    baseline.set_defaults(command=_baseline)
+
+    document = commands.add_parser("document", help="write docs/config.md and config/schema.json")
+    document.add_argument("--root", type=Path, default=Path(), help="folder of the project")
+    document.set_defaults(command=_document)
+    return parser
+
+
+def _simulate(given: argparse.Namespace) -> None:
+    from tilefold.simulation.dials import Dials
+    from tilefold.simulation.names import simulate_names
+    from tilefold.simulation.scene import simulate_scene
+
+    if given.names_only is not None or given.tiles:
+        simulate_names(given.folder, given.tiles or given.names_only)
+        return
+    wanted = {"seed": given.seed, "size": given.size, "shift": given.shift}
+    dials = dataclasses.replace(Dials(), **{key: value for key, value in wanted.items() if value is not None})
+    simulate_scene(given.folder, dials)
+    print(f"simulated scene: {given.folder}")
+
+
+def _baseline(given: argparse.Namespace) -> None:
+    raise ValueError("not wired")
+
+
+def _document(given: argparse.Namespace) -> None:
+    from tilefold.config.documentation import configuration_page, configuration_schema
+    from tilefold.storage.whole import write_text
+
+    write_text(given.root / "docs" / "config.md", configuration_page())
+    write_text(given.root / "config" / "schema.json", configuration_schema())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""Configuration of what comes in: tiles, sensors, calendar, features, reference data."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from tilefold.config.section import Section
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Tiles(Section):
+    """Which tiles are trained on and which are mapped."""
+
+    train: list[Name] | None = None
+    """Tiles whose reference pixels are used. Default: all tiles found in the sensors' folders."""
+    map: list[Name] | None = None
+    """Tiles that are mapped by the run `all`; a tile without reference data may be among them. Default: all
+    tiles found in the sensors' folders."""
+
+    @field_validator("train", "map")
+    @classmethod
+    def _without_repeats(cls, value: list[str] | None) -> list[str] | None:
+        if value is not None and (not value or len(set(value)) != len(value)):
+            raise ValueError("name at least one tile, and each once")
+        return value
+
+
+class Sensor(Section):
+    """One sensor. Sensors of the catalogue (`sentinel2`) need only `path`; any other is described here."""
+
+    path: str
+    """Folder that holds one folder for each tile."""
+    bands: list[str] | None = None
+    """Bands to keep, in this order. Default for a sensor of the catalogue: all its bands."""
+    step: Annotated[int, Field(ge=1)] | None = None
+    """Days between two dates of this sensor's calendar. Default: `calendar.step`."""
+    band_path: str | None = None
+    """Only for sensors outside the catalogue: path of a band's file under `path`, with `{tile}`, `{date}` and
+    `{band}`."""
+    mask_path: str | None = None
+    """Only for sensors outside the catalogue: path of the mask's file, with `{tile}` and `{date}`. Default:
+    every pixel that is not nodata is clear."""
+    mask_valid: list[int] = [0]
+    """Values of the mask that mean clear."""
+    date_format: str = "%Y%m%d"
+    """How the text at the start of `{date}` is read, in the form of Python's `strptime`."""
+    nodata: int | None = None
+    """Value of pixels without data, for sensors outside the catalogue."""
+    scale: float | None = None
+    """Physical value = stored value * scale + offset. Default: the catalogue's, else 1."""
+    offset: float | None = None
+    """See `scale`. Default: the catalogue's, else 0."""
+    aliases: dict[str, str] = {}
+    """Which band is `red`, `nir` and `swir`, for features of sensors outside the catalogue."""
+
+
+class Calendar(Section):
+    """The common regular dates that every tile's series is filled to."""
+
+    start: datetime.date | None = None
+    """First date. Default: the first acquisition over all tiles of the sensor. Give it, so that a new
+    acquisition does not move the calendar of all tiles."""
+    end: datetime.date | None = None
+    """Last possible date. Default: the last acquisition over all tiles of the sensor."""
+    step: Annotated[int, Field(ge=1)] = 10
+    """Days between two dates."""
+
+
+class UserFeature(Section):
+    """A static raster, given to the network as it is (nodata: imputed)."""
+
+    path: str
+    """Path of the raster, with `{tile}` where each tile has its own."""
+    bands: Annotated[int, Field(ge=1)] = 1
+    """Number of bands to use, from the first."""
+
+
+class LandCoverClass(Section):
+    """One class of the nomenclature."""
+
+    code: Annotated[int, Field(ge=0, le=65535)]
+    """Code in the reference data and in the maps."""
+    label: str
+    """Name for people."""
+    colour: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#808080"
+    """Colour in the maps, as `#rrggbb`."""
+
+
+class Reference(Section):
+    """Reference polygons."""
+
+    path: str
+    """Vector file, in any format that GDAL reads."""
+    class_field: str
+    """Field that holds the class code."""
+    nomenclature: str | list[LandCoverClass]
+    """CSV file with the columns `code`, `label`, `colour`, or the classes themselves."""
+    layer: str | None = None
+    """Layer to read. Default: the first."""
+    id_field: str | None = None
+    """Field that identifies a polygon for good, so that its role stays when the file changes. Default: a
+    digest of its geometry."""
+    min_area: Annotated[float, Field(ge=0)] = 0.0
+    """Polygons smaller than this, in square metres, are rejected as slivers."""

@@ -1,0 +1,55 @@
+"""The whole configuration: the one source of defaults, documentation and JSON schema."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tilefold.config.data import Calendar, Identifier, Name, Reference, Sensor, Tiles, UserFeature
+from tilefold.config.design import Folds, Selection, Split
+from tilefold.config.learning import Classification, Training
+from tilefold.config.products import Maps, Report, Validation
+from tilefold.config.section import Section
+
+
+class Config(Section):
+    """Everything that a project says. Paths are relative to the folder that snakemake is started in."""
+
+    results: str
+    """Folder for all products."""
+    data: str | None = None
+    """Folder that `{data}` stands for in the other paths, for example given as `--config data=/my/folder`."""
+    tiles: Tiles = Tiles()
+    """Which tiles are trained on and which are mapped."""
+    output_crs: str | None = None
+    """CRS of all tiles' grids, for example `EPSG:2154`. Default: each tile's own."""
+    resolution: Annotated[float, Field(gt=0)] | None = None
+    """Pixel size of all tiles' grids, in units of the CRS. Default: that of the finest sensor."""
+    sensors: Annotated[dict[Identifier, Sensor], Field(min_length=1)]
+    """The sensors, by name."""
+    calendar: Calendar = Calendar()
+    """The common regular dates that every tile's series is filled to."""
+    features: dict[Identifier, list[Name]] = {}
+    """For each sensor, the features computed at each date (`ndvi`, `ndwi`, `brightness`). Default: the
+    catalogue's for its sensors, none for others."""
+    user_features: dict[Identifier, UserFeature] = {}
+    """Static rasters, by name."""
+    reference: Reference
+    """Reference polygons."""
+    split: Split = Split()
+    """How polygons are given the roles learn, validation and test."""
+    folds: Folds = Folds()
+    """Which areas are held out, one run each, besides the run `all`."""
+    selection: Selection = Selection()
+    """Which reference pixels a run is trained on."""
+    training: Training = Training()
+    """How the networks are trained and the model is chosen."""
+    classification: Classification = Classification()
+    """How tiles are classified."""
+    maps: Maps = Maps()
+    """The classification rasters."""
+    validation: Validation = Validation()
+    """How accuracy is estimated."""
+    report: Report = Report()
+    """The page for people."""

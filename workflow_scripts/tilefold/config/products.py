@@ -1,0 +1,39 @@
+"""Configuration of what comes out: maps, validation, report."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tilefold.config.section import Section
+
+
+class Maps(Section):
+    """The classification rasters."""
+
+    nodata: Literal["auto"] | Annotated[int, Field(ge=0, le=65535)] = "auto"
+    """Value of pixels without a class. `auto`: 0, else the smallest code that no class has."""
+
+
+class Bootstrap(Section):
+    """Resampling of polygons for intervals."""
+
+    replicates: Annotated[int, Field(ge=1000)] = 2000
+    """Number of resamples."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the resampling, apart from those of the splits."""
+
+
+class Validation(Section):
+    """How accuracy is estimated."""
+
+    bootstrap: Bootstrap = Bootstrap()
+    """Intervals of the transfer gap."""
+
+
+class Report(Section):
+    """The page for people."""
+
+    title: str = "Land-cover maps"
+    """Heading of the report."""

@@ -1,0 +1,116 @@
+"""Which tile owns a place: a partition of the plane where tiles overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+
+from tilefold.grids.grid import Grid
+from tilefold.grids.windows import Window, whole
+
+Coordinates = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Footprints of tiles in a common CRS.
+
+    A point belongs to the tile whose footprint's centre is nearest, among the footprints that hold the
+    point; of two equally near ones to the first by name.
+
+    Attributes
+    ----------
+    crs
+        The common CRS.
+    rings
+        For each tile, the corners of its footprint (x, y) in the common CRS, not closed.
+    """
+
+    crs: str
+    rings: Mapping[str, tuple[tuple[float, float], ...]]
+
+    @property
+    def names(self) -> list[str]:
+        """Tiles in the order of the indexes that `owners` returns."""
+        return sorted(self.rings)
+
+    def owners(self, x: Coordinates, y: Coordinates) -> NDArray[np.int32]:
+        """Index into `names` of the tile that owns each point, -1 where no footprint holds it.
+
+        Parameters
+        ----------
+        x, y
+            Coordinates in the common CRS, of any equal shape.
+        """
+        owner = np.full(x.shape, -1, np.int32)
+        nearest = np.full(x.shape, np.inf)
+        for index, name in enumerate(self.names):
+            footprint = shapely.Polygon(self.rings[name])
+            centre = footprint.centroid
+            distance = (x - centre.x) ** 2 + (y - centre.y) ** 2
+            closer = shapely.intersects_xy(footprint, x, y) & (distance < nearest)
+            owner[closer] = index
+            nearest[closer] = distance[closer]
+        return owner
+
+    def owned(self, tile: str, grid: Grid, window: Window | None = None) -> NDArray[np.bool_]:
+        """Pixels of a tile's grid (or of a window of it) whose centres the tile owns.
+
+        Returns
+        -------
+        array of bool, (rows, columns)
+        """
+        window = window or whole(grid.height, grid.width)
+        rows, cols = np.mgrid[window.row_start : window.row_stop, window.col_start : window.col_stop]
+        x, y = to_common(grid, self.crs, rows, cols)
+        return self.owners(x, y) == self.names.index(tile)
+
+    def neighbours(self, tile: str) -> Ownership:
+        """The same partition restricted to the tiles whose footprints meet this tile's."""
+        footprint = shapely.Polygon(self.rings[tile])
+        return Ownership(
+            self.crs,
+            {name: ring for name, ring in self.rings.items() if footprint.intersects(shapely.Polygon(ring))},
+        )
+
+    def restricted(self, tiles: Collection[str]) -> Ownership:
+        """Footprints of some tiles only."""
+        return Ownership(self.crs, {name: ring for name, ring in self.rings.items() if name in tiles})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON and for the engine's params."""
+        return {
+            "crs": self.crs,
+            "rings": {name: [list(p) for p in self.rings[name]] for name in self.names},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Ownership:
+        """Inverse of `to_dict`."""
+        return cls(data["crs"], {n: tuple((x, y) for x, y in ring) for n, ring in data["rings"].items()})
+
+
+def to_common(
+    grid: Grid, crs: str, rows: NDArray[np.integer[Any]], cols: NDArray[np.integer[Any]]
+) -> tuple[Coordinates, Coordinates]:
+    """Coordinates (x, y) of a grid's pixel centres in another CRS."""
+    x, y = grid.centres(rows, cols)
+    if grid.crs == crs or CRS.from_user_input(grid.crs) == CRS.from_user_input(crs):
+        return x, y
+    return Transformer.from_crs(grid.crs, crs, always_xy=True).transform(x, y)
+
+
+def footprint_ring(grid: Grid, crs: str) -> tuple[tuple[float, float], ...]:
+    """Corners of a grid's rectangle in another CRS, from the upper left, clockwise."""
+    left, bottom, right, top = grid.bounds
+    x = np.array([left, right, right, left])
+    y = np.array([top, top, bottom, bottom])
+    if CRS.from_user_input(grid.crs) != CRS.from_user_input(crs):
+        x, y = Transformer.from_crs(grid.crs, crs, always_xy=True).transform(x, y)
+    return tuple((float(a), float(b)) for a, b in zip(x, y, strict=True))

@@ -1,0 +1,185 @@
+"""Cleaning of reference polygons: what is used, and why the rest is not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import pandas as pd
+import shapely
+
+from tilefold.ground_truth.reading import GroundTruthError, read_features
+from tilefold.ground_truth.shapes import (
+    POLYGONAL,
+    areas_m2,
+    canonical_bytes,
+    digests,
+    polygonal_parts,
+    reproject,
+)
+from tilefold.storage.tables import write_table, write_vector
+
+LAYER = "reference"
+REJECTED_LAYER = "rejected"
+KEPT = "kept"
+SQUARE_METRES_PER_HECTARE = 1e4
+
+logger = logging.getLogger(__name__)
+
+
+def clean_ground_truth(
+    source: Path | str,
+    settings: Mapping[str, Any],
+    *,
+    reference: Path | str,
+    rejected: Path | str,
+    table: Path | str,
+) -> None:
+    """Make the clean reference polygons; every feature that is not used is written with its reason.
+
+    The order of features in the source changes nothing: rows are ordered by lasting id, code and geometry.
+
+    Parameters
+    ----------
+    source
+        Vector file in any format that GDAL reads.
+    settings
+        ``layer`` (None: the first), ``class_field``, ``codes`` (of the nomenclature), ``crs`` (of what is
+        written), ``id_field`` (None: ids are digests of the source's geometries), ``min_area`` (square metres;
+        smaller parts are rejected; 0: none).
+    reference
+        GeoPackage to write, layer ``reference``: ``polygon`` (int32, from 1), ``group`` (int32, from 1: parts
+        of one original share it), ``id`` (str), ``code`` (int32), polygons in ``crs``.
+    rejected
+        GeoPackage to write, layer ``rejected``: ``reason``, ``id``, ``class_value`` (str), geometry or None.
+    table
+        CSV to write: ``code``, ``reason`` ("kept" or the reason), ``features``, ``hectares``.
+
+    Raises
+    ------
+    GroundTruthError
+        If the header lacks what is needed, or if nothing is left.
+    """
+    features = read_features(source, settings.get("layer"), settings["class_field"], settings.get("id_field"))
+    found = len(features)
+    _identify(features)
+    _reject_features(features, settings["codes"])
+    carried = reproject(features.geometry.to_numpy(), features.crs, settings["crs"])
+    outside = shapely.is_missing(carried) & ~shapely.is_missing(features.geometry.to_numpy())
+    _reject(features, outside, f"outside the area of {settings['crs']}")
+    features = features.set_geometry(carried, crs=settings["crs"])
+
+    used = features["reason"] == ""
+    parts, origin = polygonal_parts(features.geometry.to_numpy()[used])
+    whole = np.flatnonzero(used)[origin]
+    _reject(features, used.to_numpy() & ~np.isin(np.arange(found), whole), "no area left after repair")
+    pieces = features.iloc[whole].set_geometry(shapely.normalize(parts), crs=settings["crs"])
+    if settings.get("min_area"):
+        _reject(pieces, areas_m2(parts, settings["crs"]) < settings["min_area"], "smaller than min_area")
+
+    kept = _numbered(pieces[pieces["reason"] == ""])
+    refused = _refused(pd.concat([features[features["reason"] != ""], pieces[pieces["reason"] != ""]]))
+    summary = _summary(kept, refused, settings["codes"])
+    if kept.empty:
+        raise GroundTruthError(
+            f"{source}: none of {found} features can be used; reasons: "
+            + "; ".join(f"{reason} ({count})" for reason, count in refused["reason"].value_counts().items())
+        )
+    write_vector(reference, kept, LAYER)
+    write_vector(rejected, refused.drop(columns="code"), REJECTED_LAYER)
+    write_table(table, summary)
+    logger.info("%d features read, %d polygons kept, %d rejected", found, len(kept), len(refused))
+
+
+def _identify(features: geopandas.GeoDataFrame) -> None:
+    """Add the canonical bytes (`shape`), the lasting `id` and an empty `reason`.
+
+    A feature without a value in the id field falls back to the digest of its geometry.
+    """
+    features["shape"] = canonical_bytes(features.geometry.to_numpy())
+    given = features["given_id"].to_numpy(object)
+    features["id"] = np.where(given != "", given, digests(features["shape"].to_numpy(object)))
+    features["reason"] = ""
+
+
+def _reject(features: geopandas.GeoDataFrame, mask: Any, reason: str) -> None:
+    """Give a reason to the features of a mask that have none yet."""
+    features.loc[np.asarray(mask, bool) & (features["reason"] == "").to_numpy(), "reason"] = reason
+
+
+def _reject_features(features: geopandas.GeoDataFrame, codes: Collection[int]) -> None:
+    """Give reasons to features that cannot be used whatever the CRS."""
+    geometry = features.geometry.to_numpy()
+    code = features["code"]
+    _reject(features, ~features["readable"], "unreadable geometry")
+    _reject(features, shapely.is_missing(geometry), "null geometry")
+    _reject(features, shapely.is_empty(geometry), "empty geometry")
+    _reject(features, ~np.isin(shapely.get_type_id(geometry), POLYGONAL), "not a polygon")
+    _reject(features, features["class_value"] == "", "null class")
+    _reject(features, code.isna(), "class is not an integer")
+    _reject(features, ~code.isin(list(codes)), "class not in nomenclature")
+
+    # A shape that is also labelled outside the nomenclature is contradictory too, so all codes count here.
+    labelled = features[code.notna() & (features["shape"].map(len) > 0)]
+    contradictory = labelled.groupby("shape")["code"].nunique()
+    conflict = features["shape"].isin(contradictory.index[contradictory > 1])
+    _reject(features, conflict, "same geometry with different classes")
+
+    usable = features.loc[features["reason"] == "", ["shape", "id"]].sort_values(
+        ["shape", "id"], kind="stable"
+    )
+    repeated = usable.index[usable.duplicated("shape")]
+    _reject(features, features.index.isin(repeated), "duplicate geometry")
+
+
+def _numbered(pieces: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    """Usable parts in canonical order, with `polygon` and `group`."""
+    order = pieces.assign(shape=shapely.to_wkb(pieces.geometry.to_numpy(), byte_order=1))
+    order = order.sort_values(["id", "code", "shape"], kind="stable")
+    _, rank = np.unique(order["id"].to_numpy(str), return_inverse=True)
+    return geopandas.GeoDataFrame(
+        {
+            "polygon": np.arange(1, len(order) + 1, dtype=np.int32),
+            "group": rank.astype(np.int32) + np.int32(1),
+            "id": order["id"].to_numpy(object),
+            "code": order["code"].to_numpy(np.int32),
+        },
+        geometry=order.geometry.to_numpy(),
+        crs=pieces.crs,
+    )
+
+
+def _refused(features: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    """Features with a reason, in an order that does not depend on the file's."""
+    ordered = features.assign(shape=canonical_bytes(features.geometry.to_numpy()))
+    ordered = ordered.sort_values(["reason", "id", "class_value", "shape"], kind="stable")
+    columns = ordered[["reason", "id", "class_value", "code"]].reset_index(drop=True)
+    return geopandas.GeoDataFrame(columns, geometry=ordered.geometry.to_numpy(), crs=features.crs)
+
+
+def _summary(
+    kept: geopandas.GeoDataFrame, refused: geopandas.GeoDataFrame, codes: Collection[int]
+) -> pd.DataFrame:
+    """Numbers and hectares by code and reason; every class of the nomenclature has a row "kept"."""
+    absent = sorted(set(codes) - set(kept["code"]))
+    rows = pd.DataFrame(
+        {
+            "code": pd.array([*kept["code"], *refused["code"], *absent], "Int64"),
+            "reason": [*[KEPT] * len(kept), *refused["reason"], *[KEPT] * len(absent)],
+            "features": np.repeat([1, 1, 0], [len(kept), len(refused), len(absent)]),
+            "hectares": np.concatenate(
+                [
+                    areas_m2(kept.geometry.to_numpy(), kept.crs) / SQUARE_METRES_PER_HECTARE,
+                    areas_m2(refused.geometry.to_numpy(), refused.crs) / SQUARE_METRES_PER_HECTARE,
+                    np.zeros(len(absent)),
+                ]
+            ),
+        }
+    )
+    table = rows.groupby(["code", "reason"], dropna=False, as_index=False).sum()
+    table["hectares"] = table["hectares"].round(4)
+    return table.sort_values(["code", "reason"], kind="stable")

@@ -1,0 +1,183 @@
+"""Classification of one chunk of a tile."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilefold.grids.grid import Grid
+from tilefold.grids.windows import Window, chunk_window
+from tilefold.inference.model import PredictionError
+from tilefold.inference.pixels import (
+    CONFIDENCE_NODATA,
+    PROBABILITY_NODATA,
+    Decisions,
+    classify_pixels,
+    load_predictor,
+)
+from tilefold.inference.strips import StripWriter
+from tilefold.series.stack import InputStack, open_inputs
+from tilefold.storage.metadata import provenance
+from tilefold.storage.rasters import BLOCK, create_raster
+
+logger = logging.getLogger(__name__)
+
+Block = tuple[Window, dict[str, NDArray[Any]], NDArray[np.uint16]]
+
+
+def classify_chunk(
+    models: Mapping[str, Path | str],
+    series: Mapping[str, Path | str],
+    clear: Mapping[str, Path | str],
+    static: Mapping[str, Path | str],
+    settings: Mapping[str, Any],
+    *,
+    labels: Path | str,
+    confidence: Path | str,
+    probabilities: Path | str | None = None,
+) -> None:
+    """Classify one chunk of a tile: a strip of full width.
+
+    A pixel's values do not depend on the chunks. Memory is bounded by two blocks of `BLOCK` x `BLOCK` pixels
+    of the series and one strip of `BLOCK` rows of the results.
+
+    Parameters
+    ----------
+    models
+        Model file by region; one region.
+    series, clear
+        Series and number of clear dates, by sensor.
+    static
+        Static rasters, by name.
+    settings
+        `tile`, `grid`, `chunk`, `number_of_chunks`, `codes`, `nodata`, `dtype` (of the labels), `batch_rows`,
+        `compute_threads`, `device`.
+    labels
+        To write: class codes, `nodata` where a pixel was never clear.
+    confidence
+        To write: uint8, 0 to 100, 255 where never clear.
+    probabilities
+        To write, if wanted: uint16, 0 to 1000, 65535 where never clear; one band for each class, described as
+        `class_<code>`, codes ascending.
+
+    Raises
+    ------
+    PredictionError
+        If the series are not those of the model, or the network gives NaN or infinity: with tile and window.
+    """
+    grid = Grid.from_dict(settings["grid"])
+    window = chunk_window(grid.height, grid.width, settings["chunk"], settings["number_of_chunks"])
+    predictor = load_predictor(models, settings)
+    check_inputs(predictor.inputs, {*series, *static}, predictor.path)
+    with ExitStack() as stack:
+        inputs = stack.enter_context(open_inputs(series, clear, static, predictor.inputs))
+        writers = _open_outputs(stack, grid.crop(window), settings, [labels, confidence, probabilities])
+        rows: list[NDArray[Any]] = []
+        for block, values, clear_dates in _read_ahead(inputs, lattice_blocks(window)):
+            if block.col_start == 0:
+                rows = [
+                    np.empty((writer.bands, block.height, window.width), writer.dtype) for writer in writers
+                ]
+            decisions = classify_pixels(
+                predictor,
+                values,
+                clear_dates,
+                nodata=settings["nodata"],
+                rows=settings["batch_rows"],
+                place=f"tile {settings['tile']}, {_place(block)}",
+            )
+            _put(rows, decisions, block)
+            if block.col_stop == window.width:
+                for writer, result in zip(writers, rows, strict=True):
+                    writer.append(result)
+                logger.info("tile %s: classified up to row %d", settings["tile"], block.row_stop)
+
+
+def check_inputs(inputs: Mapping[str, Any], given: set[str], model: Path) -> None:
+    """Refuse inputs that are not the model's.
+
+    Raises
+    ------
+    PredictionError
+        With the names that differ.
+    """
+    if given != set(inputs):
+        raise PredictionError(
+            f"{model}: the model was trained on {', '.join(inputs)}, but the tile has "
+            f"{', '.join(sorted(given))}; use the sensors and features of the training, or train again"
+        )
+
+
+def lattice_blocks(window: Window) -> Iterator[Window]:
+    """Cut a window at the multiples of `BLOCK` rows and columns, row-major.
+
+    The series are stored in these blocks, so each is decoded once, wherever the window begins.
+    """
+    for row in range(window.row_start - window.row_start % BLOCK, window.row_stop, BLOCK):
+        for col in range(window.col_start - window.col_start % BLOCK, window.col_stop, BLOCK):
+            yield Window(
+                max(row, window.row_start),
+                min(row + BLOCK, window.row_stop),
+                max(col, window.col_start),
+                min(col + BLOCK, window.col_stop),
+            )
+
+
+def _read_ahead(inputs: InputStack, windows: Iterator[Window]) -> Iterator[Block]:
+    """Read blocks in order, the next one while the present one is classified."""
+
+    def read(window: Window) -> Block:
+        return window, inputs.read(window), inputs.clear_dates(window)
+
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        waiting = None
+        for window in windows:
+            coming = reader.submit(read, window)
+            if waiting is not None:
+                yield waiting.result()
+            waiting = coming
+        if waiting is not None:
+            yield waiting.result()
+
+
+def _open_outputs(
+    stack: ExitStack, grid: Grid, settings: Mapping[str, Any], paths: Sequence[Path | str | None]
+) -> list[StripWriter]:
+    """Open the rasters of a chunk: labels, confidence and, where a path is given, probabilities."""
+    names = [f"class_{code}" for code in settings["codes"]]
+    forms: list[tuple[str, int, list[str]]] = [
+        (settings["dtype"], settings["nodata"], ["classification"]),
+        ("uint8", CONFIDENCE_NODATA, ["confidence"]),
+        ("uint16", PROBABILITY_NODATA, names),
+    ]
+    tags = provenance(settings)
+    writers = []
+    for path, (dtype, nodata, descriptions) in zip(paths, forms, strict=True):
+        if path is not None:
+            raster = create_raster(
+                path, grid, dtype=dtype, nodata=nodata, descriptions=descriptions, tags=tags
+            )
+            writers.append(stack.enter_context(StripWriter(stack.enter_context(raster))))
+    return writers
+
+
+def _put(rows: list[NDArray[Any]], decisions: Decisions, block: Window) -> None:
+    """Put a block's results into its strip, as (bands, rows, columns)."""
+    columns = slice(block.col_start, block.col_stop)
+    results = decisions.labels, decisions.confidence, decisions.probabilities
+    for strip, result in zip(rows, results, strict=False):
+        strip[:, :, columns] = np.moveaxis(result.reshape(*block.shape, -1), 2, 0)
+
+
+def _place(window: Window) -> str:
+    return (
+        f"rows {window.row_start} to {window.row_stop - 1}, "
+        f"columns {window.col_start} to {window.col_stop - 1}"
+    )

@@ -1,0 +1,158 @@
+"""A trained model, ready to predict samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tilefold.networks.registry import build_network, sensors_information
+from tilefold.training.compute import pick_device
+from tilefold.training.model_file import read_model_file
+
+#: Rows that the network sees at once where nothing else is asked for.
+BATCH_ROWS = 4096
+
+
+class PredictionError(ValueError):
+    """Inputs that do not fit the model, or a model that gives no numbers for them."""
+
+
+class Predictor:
+    """A network with its weights, that turns tensors into class probabilities.
+
+    Every batch is padded to the same number of rows, in buffers at the same place: a row's probabilities are
+    then the same bits whatever other rows are predicted with it.
+
+    Attributes
+    ----------
+    path
+        The model file.
+    inputs
+        Kind, dates, bands and features of each input, in the order of the network's arguments.
+    classes
+        Codes of the classes, ascending: the columns of the probabilities.
+    not_learnt
+        Codes of the classes that had no samples to learn from; their probability is exactly 0.
+    description
+        All that the model file tells about the model.
+    """
+
+    def __init__(self, path: Path | str, *, device: str, batch_rows: int, compute_threads: int) -> None:
+        if batch_rows < 1:
+            raise ValueError(f"batch_rows must be at least 1, found {batch_rows}")
+        tensors, description = read_model_file(path)
+        self.path = Path(path)
+        self.description = description
+        self.inputs: dict[str, dict[str, Any]] = description["inputs"]
+        self.classes: list[int] = description["classes"]
+        self.not_learnt: list[int] = description["not_learnt"]
+        self._device = pick_device(device)
+        self._threads = compute_threads
+        network = build_network(
+            **description["network"],
+            inputs=self.inputs,
+            classes=self.classes,
+            statistics=description["statistics"],
+        )
+        network.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
+        self._network = network.to(self._device).eval()
+        barred = torch.tensor([code in set(self.not_learnt) for code in self.classes])
+        self._barred = barred.to(self._device)
+        self._shapes: dict[str, tuple[int, ...]] = {}
+        for name, info in sensors_information(self.inputs).items():
+            series = self.inputs[name]["kind"] == "series"
+            components = info["nb_components"]
+            self._shapes[name] = (info["nb_dates"], components) if series else (components,)
+        self._buffers = {name: torch.zeros((batch_rows, *shape)) for name, shape in self._shapes.items()}
+        self._rows = batch_rows
+
+    def predict(self, tensors: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Class probabilities of samples.
+
+        Parameters
+        ----------
+        tensors
+            For each input, float32: series (n, dates, components), static features (n, bands); NaN where
+            nothing is known.
+
+        Returns
+        -------
+        ndarray
+            float32 (n, classes); rows sum to 1.
+
+        Raises
+        ------
+        PredictionError
+            If an input is missing or has another shape or type than the model was trained on, or if the
+            network gives NaN or infinity.
+        """
+        number = self._check(tensors)
+        torch.set_num_threads(self._threads)
+        probabilities = np.empty((number, len(self.classes)), np.float32)
+        for start in range(0, number, self._rows):
+            stop = min(start + self._rows, number)
+            probabilities[start:stop] = self._predict_batch(
+                {name: tensors[name][start:stop] for name in self.inputs}, stop - start
+            )
+        return probabilities
+
+    @torch.inference_mode()
+    def _predict_batch(self, part: Mapping[str, NDArray[np.float32]], rows: int) -> NDArray[np.float32]:
+        for name, buffer in self._buffers.items():
+            whole = buffer.numpy()
+            whole[:rows] = part[name]
+            whole[rows:] = 0
+        logits = self._network(**{name: buffer.to(self._device) for name, buffer in self._buffers.items()})
+        if not bool(torch.isfinite(logits[:rows]).all()):
+            raise PredictionError(
+                f"{self.path}: the network gives NaN or infinity; train it again with a lower learning_rate, "
+                "and look for infinite values in the inputs"
+            )
+        probabilities = torch.softmax(logits.masked_fill(self._barred, -torch.inf), dim=1)
+        values: NDArray[np.float32] = probabilities[:rows].cpu().numpy()
+        return values
+
+    def _check(self, tensors: Mapping[str, NDArray[np.float32]]) -> int:
+        missing = [name for name in self.inputs if name not in tensors]
+        if missing:
+            raise PredictionError(f"{self.path}: the model needs the inputs {', '.join(missing)} too")
+        number = len(tensors[next(iter(self.inputs))])
+        for name, shape in self._shapes.items():
+            values = tensors[name]
+            if values.shape != (number, *shape) or values.dtype != np.float32:
+                raise PredictionError(
+                    f"{self.path}: input {name} must be float32 {(number, *shape)}, "
+                    f"found {values.dtype} {values.shape}; the inputs are not those of the training"
+                )
+        return number
+
+
+def load_model(
+    path: Path | str, *, device: str = "auto", batch_rows: int = BATCH_ROWS, compute_threads: int = 1
+) -> Predictor:
+    """Load a model file.
+
+    Parameters
+    ----------
+    path
+        Model file that `select_model` wrote.
+    device
+        `auto` (a GPU where there is one), `cpu` or `cuda`.
+    batch_rows
+        Rows that the network sees at once; results may differ in their last digits between batch sizes.
+    compute_threads
+        Threads to compute with.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is damaged or of another kind.
+    NetworkError
+        If its network cannot be built.
+    """
+    return Predictor(path, device=device, batch_rows=batch_rows, compute_threads=compute_threads)

@@ -1,0 +1,223 @@
+"""One cloud-optimised map of a run, from its tiles."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.enums import ColorInterp
+from rasterio.io import DatasetReader, DatasetWriter
+from rio_cogeo.cogeo import cog_translate
+
+from tilefold.grids.grid import Grid
+from tilefold.grids.ownership import Ownership
+from tilefold.grids.windows import Window, blocks
+from tilefold.inference.lattice import common_grid, same_grid
+from tilefold.storage.metadata import provenance
+from tilefold.storage.rasters import BLOCK, create_raster, grid_of
+from tilefold.storage.whole import whole_file
+
+logger = logging.getLogger(__name__)
+
+CLASSIFICATION = "classification"
+#: Data types for which a GeoTIFF can hold a colour table.
+COLOUR_TABLE_TYPES = ("uint8", "uint16")
+COG_BLOCK = 512
+
+
+class TileRasterError(ValueError):
+    """A tile's raster is not what the mosaic expects."""
+
+
+def mosaic_tiles(tiles: Mapping[str, Path | str], settings: Mapping[str, Any], *, mosaic: Path | str) -> None:
+    """Join tiles, each pixel from the tile that owns it, into a cloud-optimised GeoTIFF.
+
+    The mosaic covers all tiles' grids; pixels that none of the tiles owns are nodata. Overviews take the
+    nearest pixel, so they hold values of the map alone. Memory is bounded by blocks, not by the mosaic.
+
+    Parameters
+    ----------
+    tiles
+        Rasters of one product, by tile.
+    settings
+        `product`, `grids` (by tile), `ownership`, `nodata` (of the classification), and `classes`: `code`,
+        `label`, `colour` (red, green, blue) of each class, or None. With classes the raster has a colour
+        table, and the labels as tags `class_<code>` of its band.
+    mosaic
+        The raster to write: bands, type and nodata value of the tiles.
+
+    Raises
+    ------
+    LatticeError
+        If the tiles' pixels do not coincide.
+    TileRasterError
+        If a tile's raster is not on the tile's grid, or rasters differ in type, bands or nodata value.
+    """
+    grids = {tile: Grid.from_dict(grid) for tile, grid in settings["grids"].items()}
+    ownership = Ownership.from_dict(settings["ownership"])
+    grid, windows = common_grid(grids)
+    target = Path(mosaic)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{target.stem}.", dir=target.parent) as folder:
+        joined = Path(folder) / target.name
+        with rasterio.open(tiles[min(grids)]) as first:
+            check_tiles(tiles, grids, first, settings)
+            with create_raster(
+                joined,
+                grid,
+                dtype=first.dtypes[0],
+                nodata=first.nodata,
+                descriptions=first.descriptions,
+                tags=provenance(settings),
+            ) as output:
+                if settings["classes"]:
+                    describe_classes(output, settings["classes"])
+                _fill(output, tiles, grids, windows, ownership)
+        _translate(joined, target)
+    logger.info("%s: %d tile(s) joined", settings["product"], len(tiles))
+
+
+def check_tiles(
+    tiles: Mapping[str, Path | str],
+    grids: Mapping[str, Grid],
+    first: DatasetReader,
+    settings: Mapping[str, Any],
+) -> None:
+    """Refuse rasters that are not those of the tiles, or not of one form.
+
+    Raises
+    ------
+    TileRasterError
+        Naming the raster, what was found and what was expected.
+    """
+    if set(tiles) != set(grids):
+        raise TileRasterError(
+            f"rasters are given for the tiles {', '.join(sorted(tiles))}, but grids for "
+            f"{', '.join(sorted(grids))}"
+        )
+    if settings["product"] == CLASSIFICATION and first.nodata != settings["nodata"]:
+        raise TileRasterError(
+            f"{first.name}: the nodata value is {first.nodata}, expected {settings['nodata']}; classify again"
+        )
+    for tile, path in sorted(tiles.items()):
+        with rasterio.open(path) as raster:
+            if not same_grid(grid_of(raster), grids[tile]):
+                raise TileRasterError(
+                    f"{path}: the raster lies on {grid_of(raster)}, but tile {tile} on {grids[tile]}; "
+                    "merge its chunks again"
+                )
+            form = [(item.dtypes, item.nodata, item.descriptions) for item in (raster, first)]
+            if form[0] != form[1]:
+                raise TileRasterError(
+                    f"{path}: data types, nodata value and bands are {form[0]}, but {form[1]} in {first.name}"
+                )
+
+
+def describe_classes(dataset: DatasetWriter, classes: Sequence[Mapping[str, Any]]) -> None:
+    """Give a one-band raster a colour table and the classes' labels, inside the file.
+
+    GDAL would keep category names in a second file beside the raster; so they are tags of the band.
+    """
+    dataset.update_tags(bidx=1, **{f"class_{item['code']}": item["label"] for item in classes})
+    if dataset.dtypes[0] not in COLOUR_TABLE_TYPES:
+        logger.warning(
+            "%s: no colour table, since a GeoTIFF of type %s cannot hold one", dataset.name, dataset.dtypes[0]
+        )
+        return
+    dataset.colorinterp = [ColorInterp.palette]
+    dataset.write_colormap(1, {item["code"]: tuple(item["colour"]) for item in classes})
+
+
+def _fill(
+    output: DatasetWriter,
+    tiles: Mapping[str, Path | str],
+    grids: Mapping[str, Grid],
+    windows: Mapping[str, Window],
+    ownership: Ownership,
+) -> None:
+    """Write all blocks, from the upper left, a row of blocks at a time."""
+    near = {tile: ownership.neighbours(tile) for tile in tiles}
+    for row in range(0, output.height, BLOCK):
+        strip = Window(row, min(row + BLOCK, output.height), 0, output.width)
+        with ExitStack() as stack:
+            readers = {
+                tile: stack.enter_context(rasterio.open(tiles[tile]))
+                for tile in sorted(tiles)
+                if _overlap(strip, windows[tile])
+            }
+            for block in blocks(strip, BLOCK):
+                values = np.full((output.count, *block.shape), output.nodata, output.dtypes[0])
+                for tile, part, inside in _parts(block, {tile: windows[tile] for tile in readers}):
+                    owned = near[tile].owned(tile, grids[tile], inside)
+                    _place(values, part, readers[tile].read(window=inside.to_ranges()), owned)
+                output.write(values, window=block.to_ranges())
+
+
+def _place(
+    values: NDArray[Any], part: tuple[slice, slice], pixels: NDArray[Any], owned: NDArray[np.bool_]
+) -> None:
+    region = values[:, part[0], part[1]]
+    region[:, owned] = pixels[:, owned]
+
+
+def _parts(block: Window, windows: Mapping[str, Window]) -> Iterator[tuple[str, tuple[slice, slice], Window]]:
+    """For each tile that meets a block: where in the block, and the window of the tile."""
+    for tile, window in windows.items():
+        common = _overlap(block, window)
+        if common:
+            where = (
+                slice(common.row_start - block.row_start, common.row_stop - block.row_start),
+                slice(common.col_start - block.col_start, common.col_stop - block.col_start),
+            )
+            yield tile, where, _shifted(common, window)
+
+
+def _shifted(window: Window, origin: Window) -> Window:
+    """Count a window's rows and columns from the upper left corner of another one."""
+    return Window(
+        window.row_start - origin.row_start,
+        window.row_stop - origin.row_start,
+        window.col_start - origin.col_start,
+        window.col_stop - origin.col_start,
+    )
+
+
+def _overlap(one: Window, other: Window) -> Window | None:
+    rows = max(one.row_start, other.row_start), min(one.row_stop, other.row_stop)
+    cols = max(one.col_start, other.col_start), min(one.col_stop, other.col_stop)
+    return Window(*rows, *cols) if rows[0] < rows[1] and cols[0] < cols[1] else None
+
+
+def _translate(source: Path, target: Path) -> None:
+    """Reorder a GeoTIFF into a cloud-optimised one with overviews.
+
+    DEFLATE, since every reader of GeoTIFF has it. In files, not in memory, whatever the size: the same way
+    for all sizes, and a mosaic of a country does not fit.
+    """
+    with whole_file(target) as temporary, rasterio.open(source) as raster:
+        cog_translate(
+            raster,
+            temporary,
+            {
+                "driver": "GTiff",
+                "tiled": True,
+                "blockxsize": COG_BLOCK,
+                "blockysize": COG_BLOCK,
+                "compress": "DEFLATE",
+                "interleave": "band",
+                "BIGTIFF": "IF_SAFER",
+            },
+            in_memory=False,
+            allow_intermediate_compression=True,
+            temporary_compression="ZSTD",
+            overview_resampling="nearest",
+            forward_band_tags=True,
+            quiet=True,
+        )

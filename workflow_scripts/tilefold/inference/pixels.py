@@ -1,0 +1,172 @@
+"""From stored values of pixels to labels: the one way, for the chunks of a map and for test samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilefold.inference.model import PredictionError, Predictor, load_model
+from tilefold.series.features import tensor
+
+#: Values of pixels that were never clear.
+CONFIDENCE_NODATA = 255
+PROBABILITY_NODATA = 65535
+
+CONFIDENCE_SCALE = 100
+PROBABILITY_SCALE = 1000
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What the maps and the tables of predicted samples hold of each pixel.
+
+    Attributes
+    ----------
+    labels
+        int32 (n,): class codes; the map's nodata value where a pixel was never clear.
+    confidence
+        uint8 (n,): probability of the label, 0 to 100; `CONFIDENCE_NODATA` where never clear.
+    probabilities
+        uint16 (n, classes): 0 to 1000, classes in ascending order of their codes; `PROBABILITY_NODATA` where
+        never clear.
+    """
+
+    labels: NDArray[np.int32]
+    confidence: NDArray[np.uint8]
+    probabilities: NDArray[np.uint16]
+
+    @classmethod
+    def undecided(cls, pixels: int, classes: int, nodata: int) -> Self:
+        """All pixels without data."""
+        return cls(
+            np.full(pixels, nodata, np.int32),
+            np.full(pixels, CONFIDENCE_NODATA, np.uint8),
+            np.full((pixels, classes), PROBABILITY_NODATA, np.uint16),
+        )
+
+    def put(self, where: slice | NDArray[np.intp], other: Decisions) -> None:
+        """Take over the decisions on some pixels."""
+        self.labels[where] = other.labels
+        self.confidence[where] = other.confidence
+        self.probabilities[where] = other.probabilities
+
+
+def decide(probabilities: NDArray[np.float32], codes: Sequence[int]) -> Decisions:
+    """Label of the most probable class, with its probability.
+
+    Equal probabilities go to the lowest code. Scaled values are rounded to the nearest
+    integer, halves to even.
+
+    Parameters
+    ----------
+    probabilities
+        float32 (n, classes), finite.
+    codes
+        Codes of the classes, ascending.
+
+    Raises
+    ------
+    ValueError
+        If the codes are not ascending.
+    """
+    if any(one >= other for one, other in pairwise(codes)):
+        raise ValueError(f"class codes must be ascending, found {list(codes)}")
+    best = probabilities.argmax(axis=1)
+    largest = np.take_along_axis(probabilities, best[:, None], axis=1)[:, 0]
+    return Decisions(
+        np.asarray(codes, np.int32)[best],
+        np.rint(largest * CONFIDENCE_SCALE).astype(np.uint8),
+        np.rint(probabilities * PROBABILITY_SCALE).astype(np.uint16),
+    )
+
+
+def classify_pixels(
+    predictor: Predictor,
+    values: Mapping[str, NDArray[Any]],
+    clear_dates: NDArray[np.uint16],
+    *,
+    nodata: int,
+    rows: int,
+    place: str,
+) -> Decisions:
+    """Classify pixels; those that were never clear are nodata.
+
+    Tensors are made of a few rows at a time, so that they stay in the processor's cache.
+
+    Parameters
+    ----------
+    predictor
+        The model.
+    values
+        For each input of the model: series int16 (n, dates, bands), static features float32 (n, bands).
+    clear_dates
+        (n,): number of clear dates of each pixel, 0 = never clear.
+    nodata
+        Label of pixels that were never clear.
+    rows
+        Rows that the model sees at once.
+    place
+        Where the pixels are, for messages.
+
+    Raises
+    ------
+    PredictionError
+        If the network gives NaN or infinity.
+    """
+    decisions = Decisions.undecided(clear_dates.size, len(predictor.classes), nodata)
+    clear = np.flatnonzero(clear_dates)
+    for start in range(0, clear.size, rows):
+        chosen = _as_slice(clear[start : start + rows])
+        tensors = {name: tensor(values[name][chosen], spec) for name, spec in predictor.inputs.items()}
+        try:
+            probabilities = predictor.predict(tensors)
+        except PredictionError as error:
+            raise PredictionError(f"{place}: {error}") from error
+        decisions.put(chosen, decide(probabilities, predictor.classes))
+    return decisions
+
+
+def load_predictor(models: Mapping[str, Path | str], settings: Mapping[str, Any]) -> Predictor:
+    """Load the model of a run.
+
+    Parameters
+    ----------
+    models
+        Model files by region.
+    settings
+        `codes`, `batch_rows`, `compute_threads`, `device` (default `auto`).
+
+    Raises
+    ------
+    PredictionError
+        If there is not exactly one region, or the model's classes are not those of the nomenclature.
+    """
+    if len(models) != 1:
+        raise PredictionError(
+            f"models are given for {len(models)} regions ({', '.join(sorted(models))}), but "
+            "pixels are assigned to one region only; classify with one model"
+        )
+    predictor = load_model(
+        *models.values(),
+        device=settings.get("device", "auto"),
+        batch_rows=settings["batch_rows"],
+        compute_threads=settings["compute_threads"],
+    )
+    if predictor.classes != list(settings["codes"]):
+        raise PredictionError(
+            f"{predictor.path}: the model's classes are {predictor.classes}, but the nomenclature's "
+            f"{list(settings['codes'])}; train again, or use the nomenclature of the training"
+        )
+    return predictor
+
+
+def _as_slice(indexes: NDArray[np.intp]) -> slice | NDArray[np.intp]:
+    """Indexes without gaps as a slice, which copies nothing."""
+    first, last = int(indexes[0]), int(indexes[-1])
+    return slice(first, last + 1) if last - first + 1 == indexes.size else indexes

@@ -1,0 +1,185 @@
+"""Prediction of the reference pixels that a run is scored on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from netCDF4 import Dataset
+from numpy.typing import NDArray
+
+from tilefold.inference.model import PredictionError, Predictor
+from tilefold.inference.pixels import Decisions, classify_pixels, load_predictor
+from tilefold.storage.tables import read_table, write_table
+
+logger = logging.getLogger(__name__)
+
+#: Samples read at once: a multiple of the pools' chunks of 2048.
+BLOCK_ROWS = 16384
+
+TEST = "test"
+COLUMNS = {
+    "tile": "str",
+    "pool_row": "int64",
+    "polygon": "int32",
+    "group": "int32",
+    "code": "int32",
+    "role": "str",
+    "held_out_pixel": "bool",
+    "predicted": "int32",
+    "confidence": "uint8",
+}
+
+
+def predict_samples(
+    models: Mapping[str, Path | str],
+    roles: Path | str,
+    pools: Mapping[str, Path | str],
+    indexes: Mapping[str, Path | str],
+    settings: Mapping[str, Any],
+    *,
+    predicted: Path | str,
+) -> None:
+    """Predict every pixel of the held-out area and every pixel of role test outside it.
+
+    The values are those of the map at the same pixels. Memory: blocks of `BLOCK_ROWS` samples, and the table.
+
+    Parameters
+    ----------
+    models
+        Model file by region; one region.
+    roles
+        Roles of the polygons in this run: `polygon`, `split_role`, `role`, `barred`.
+    pools, indexes
+        Pools and their indexes, by tile.
+    settings
+        `held_out` (tiles), `codes`, `nodata`, `batch_rows`, `compute_threads`, `device`.
+    predicted
+        To write (Parquet), in the order tile, pool row: `tile`, `pool_row`, `polygon`, `group`, `code` (of
+        the reference), `role` (of the held-out area: the split's; else the run's), `held_out_pixel`,
+        `predicted` (`nodata` where never clear), `confidence` (0 to 100; 255 where never clear).
+
+    Raises
+    ------
+    PredictionError
+        If the pools are not those of the model, a polygon has no role, or the network gives NaN or infinity.
+    """
+    predictor = load_predictor(models, settings)
+    table = read_table(roles, ["polygon", "split_role", "role", "barred"]).set_index("polygon")
+    parts = []
+    for tile in sorted(pools):
+        chosen = rows_to_predict(read_table(indexes[tile]), table, tile, settings["held_out"])
+        decisions = _predict_pool(predictor, pools[tile], chosen, tile, settings)
+        parts.append(chosen.assign(predicted=decisions.labels, confidence=decisions.confidence))
+        logger.info("tile %s: %d samples predicted", tile, len(chosen))
+    result = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+    write_table(predicted, result[list(COLUMNS)].astype(COLUMNS))
+
+
+def rows_to_predict(
+    index: pd.DataFrame, roles: pd.DataFrame, tile: str, held_out: Collection[str]
+) -> pd.DataFrame:
+    """Rows of a pool that a run is scored on.
+
+    Parameters
+    ----------
+    index
+        Index of the tile's pool: `polygon`, `group`, `code`, `clear_dates`; row i is sample i.
+    roles
+        By polygon: `split_role`, `role`, `barred`.
+    tile
+        The tile, which owns all pixels of its pool.
+    held_out
+        Tiles that the run holds out.
+
+    Returns
+    -------
+    DataFrame
+        The rows with `tile`, `pool_row`, `role` and `held_out_pixel`, in the order of the pool.
+
+    Raises
+    ------
+    PredictionError
+        If a polygon of the index has no row in `roles`.
+    """
+    unknown = index.loc[~index["polygon"].isin(roles.index), "polygon"]
+    if len(unknown):
+        raise PredictionError(
+            f"tile {tile}: {unknown.nunique()} polygon(s) of the pool have no role, the first is "
+            f"{unknown.iloc[0]}; the pool and the roles come from different reference data, make both again"
+        )
+    inside = tile in held_out
+    of_pixel = roles.loc[index["polygon"]]
+    role = of_pixel["split_role" if inside else "role"].to_numpy()
+    scored = np.full(len(index), inside) | ((role == TEST) & ~of_pixel["barred"].to_numpy(bool))
+    return index.assign(tile=tile, pool_row=np.arange(len(index)), role=role, held_out_pixel=inside)[scored]
+
+
+def _predict_pool(
+    predictor: Predictor,
+    pool: Path | str,
+    chosen: pd.DataFrame,
+    tile: str,
+    settings: Mapping[str, Any],
+) -> Decisions:
+    """Predict some rows of a pool, in order."""
+    rows = chosen["pool_row"].to_numpy()
+    clear_dates = chosen["clear_dates"].to_numpy()
+    decisions = Decisions.undecided(len(rows), len(predictor.classes), settings["nodata"])
+    with Dataset(pool) as dataset:
+        check_pool(dataset, predictor, pool)
+        for part in _parts(rows):
+            start, stop = int(rows[part.start]), int(rows[part.stop - 1]) + 1
+            values = {
+                name: _read(dataset, name, start, stop)[rows[part] - start] for name in predictor.inputs
+            }
+            block = classify_pixels(
+                predictor,
+                values,
+                clear_dates[part],
+                nodata=settings["nodata"],
+                rows=settings["batch_rows"],
+                place=f"tile {tile}, samples {start} to {stop - 1}",
+            )
+            decisions.put(part, block)
+    return decisions
+
+
+def check_pool(dataset: Dataset, predictor: Predictor, pool: Path | str) -> None:
+    """Refuse a pool that does not hold the inputs of the model.
+
+    Raises
+    ------
+    PredictionError
+        With the input, and the shapes found and expected.
+    """
+    for name, spec in predictor.inputs.items():
+        series = spec["kind"] == "series"
+        expected = (len(spec["dates"]), len(spec["bands"])) if series else (spec["bands"],)
+        found = dataset.variables[name].shape[1:] if name in dataset.variables else None
+        if found != expected:
+            raise PredictionError(
+                f"{pool}: input {name} has {'no values' if found is None else f'the shape {found}'}, but "
+                f"{predictor.path} was trained on {expected}; extract the pool again, or train again"
+            )
+
+
+def _read(dataset: Dataset, name: str, start: int, stop: int) -> NDArray[Any]:
+    """Read contiguous samples as they are stored."""
+    variable = dataset.variables[name]
+    variable.set_auto_maskandscale(False)
+    values: NDArray[Any] = variable[start:stop]
+    return values
+
+
+def _parts(rows: NDArray[np.int64]) -> Iterator[slice]:
+    """Cut ascending pool rows where a new block of the pool begins."""
+    limits = np.flatnonzero(np.diff(rows // BLOCK_ROWS)) + 1
+    edges = [0, *limits.tolist(), len(rows)] if len(rows) else []
+    for start, stop in pairwise(edges):
+        yield slice(start, stop)

@@ -1,0 +1,124 @@
+"""What can be wrong with a configuration beyond its keys and types, found before any job."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from tilefold.config.data import Sensor
+from tilefold.config.model import Config
+from tilefold.ground_truth.reading import check_reference
+from tilefold.networks.registry import check_network
+from tilefold.plan.sensors import definition
+from tilefold.sensors.catalogue import SENSORS
+from tilefold.series.catalogue import FEATURES
+
+
+def config_faults(config: Config) -> list[str]:
+    """Faults of sensors, features, reference data, CRS and network."""
+    faults = []
+    for name, sensor in config.sensors.items():
+        faults += _sensor_faults(name, sensor)
+    if not faults:
+        faults += _feature_faults(config)
+    training = config.training
+    return [
+        *faults,
+        *_user_feature_faults(config),
+        *_crs_faults(config.output_crs),
+        *_reference_faults(config),
+        *check_network(training.dl_name, training.dl_module, training.dl_parameters),
+    ]
+
+
+def _sensor_faults(name: str, sensor: Sensor) -> list[str]:
+    if name in SENSORS:
+        known = SENSORS[name]["bands"]
+        return [
+            f"sensors.{name}.bands: no band {band}; known are {', '.join(known)}"
+            for band in sensor.bands or []
+            if band not in known
+        ] + [
+            f"sensors.{name}.{key}: the catalogue describes {name}; remove this key"
+            for key in ("band_path", "mask_path", "nodata")
+            if getattr(sensor, key) is not None
+        ]
+    missing = [key for key in ("bands", "band_path", "nodata") if getattr(sensor, key) is None]
+    if len(missing) == 3:
+        close = difflib.get_close_matches(name, list(SENSORS), n=1)
+        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(SENSORS)}"
+        return [
+            f"sensors.{name}: not in the catalogue ({hint}); a sensor of your own needs bands, "
+            "band_path and nodata"
+        ]
+    faults = [f"sensors.{name}.{key}: needed for a sensor outside the catalogue" for key in missing]
+    for key, wanted in (("band_path", ("{tile}", "{date}", "{band}")), ("mask_path", ("{tile}", "{date}"))):
+        path = getattr(sensor, key)
+        lacking = [part for part in wanted if path is not None and part not in path]
+        if key == "band_path" and len(sensor.bands or []) == 1:
+            lacking = [part for part in lacking if part != "{band}"]
+        if lacking:
+            faults.append(f"sensors.{name}.{key}: found {path!r}, which lacks {' and '.join(lacking)}")
+    return faults
+
+
+def _feature_faults(config: Config) -> list[str]:
+    faults = [
+        f"features.{name}: no such sensor; sensors are {', '.join(config.sensors)}"
+        for name in config.features
+        if name not in config.sensors
+    ]
+    for name in config.sensors:
+        described = definition(config, name)
+        for feature in config.features.get(name, described["features"]):
+            if feature not in FEATURES:
+                faults.append(f"features.{name}: no feature {feature}; known are {', '.join(FEATURES)}")
+                continue
+            faults += [
+                f"features.{name}: {feature} needs the {alias} band, {_why_missing(described, alias)}"
+                for alias in FEATURES[feature]
+                if described["aliases"].get(alias) not in described["bands"]
+            ]
+    return faults
+
+
+def _why_missing(described: dict[str, object], alias: str) -> str:
+    aliases = described["aliases"]
+    band = aliases.get(alias) if isinstance(aliases, dict) else None
+    return f"which is {band} and not among the sensor's bands" if band else "which `aliases` does not name"
+
+
+def _user_feature_faults(config: Config) -> list[str]:
+    faults = [
+        f"user_features.{name}: a sensor has this name; choose another"
+        for name in config.user_features
+        if name in config.sensors
+    ]
+    for name, feature in config.user_features.items():
+        if "{tile}" not in feature.path and not Path(feature.path).is_file():
+            faults.append(f"user_features.{name}.path: no file {feature.path}")
+        for tile in [*(config.tiles.train or []), *(config.tiles.map or [])]:
+            path = feature.path.format(tile=tile)
+            if "{tile}" in feature.path and not Path(path).is_file():
+                faults.append(f"user_features.{name}.path: no file {path}")
+    return faults
+
+
+def _crs_faults(crs: str | None) -> list[str]:
+    if crs is None:
+        return []
+    try:
+        CRS.from_user_input(crs)
+    except CRSError:
+        return [f"output_crs: found {crs!r}, which is no CRS; give for example EPSG:2154"]
+    return []
+
+
+def _reference_faults(config: Config) -> list[str]:
+    reference = config.reference
+    if not Path(reference.path).is_file():
+        return [f"reference.path: no file {reference.path}"]
+    return check_reference(reference.path, reference.layer, reference.class_field, reference.id_field)

@@ -1,0 +1,134 @@
+"""The frozen plan: all that the jobs' settings are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from tilefold.config.data import LandCoverClass
+from tilefold.config.model import Config
+from tilefold.grids.grid import Grid
+from tilefold.grids.ownership import Ownership
+from tilefold.grids.windows import number_of_chunks
+from tilefold.plan.runs import Run, plan_runs
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the controller found out before any job; jobs read it and look at nothing else.
+
+    Attributes
+    ----------
+    config
+        The checked configuration.
+    train, mapped
+        Training tiles and tiles mapped by the run `all`, sorted.
+    grids
+        Grid of each tile.
+    ownership
+        Footprints of all tiles in the common CRS.
+    products
+        For each tile and sensor, its acquisitions: name, date (ISO), stamp (size and time of the metadata
+        file).
+    calendars
+        Dates (ISO) of each sensor's series.
+    classes
+        The nomenclature in code order.
+    nodata
+        Value of map pixels without a class.
+    code
+        Digest of the code of each rule.
+    """
+
+    config: Config
+    train: tuple[str, ...]
+    mapped: tuple[str, ...]
+    grids: Mapping[str, Grid]
+    ownership: Ownership
+    products: Mapping[str, Mapping[str, list[dict[str, Any]]]]
+    calendars: Mapping[str, list[str]]
+    classes: tuple[LandCoverClass, ...]
+    nodata: int
+    code: Mapping[str, str]
+
+    @property
+    def tiles(self) -> list[str]:
+        """All tiles."""
+        return sorted(self.grids)
+
+    @property
+    def crs(self) -> str:
+        """The common CRS."""
+        return self.ownership.crs
+
+    @property
+    def codes(self) -> list[int]:
+        """Class codes, ascending."""
+        return [item.code for item in self.classes]
+
+    @property
+    def regions(self) -> list[str]:
+        """Strata with one model each."""
+        return ["all"]
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """All runs."""
+        config = self.config
+        return plan_runs(config.folds, config.split.seeds, self.train, self.mapped)
+
+    @cached_property
+    def _runs_by_key(self) -> dict[tuple[str, int], Run]:
+        return {(run.fold, run.seed): run for run in self.runs}
+
+    def run(self, fold: str, seed: int | str) -> Run:
+        """The run of a fold and a seed."""
+        return self._runs_by_key[fold, int(seed)]
+
+    @cached_property
+    def candidates(self) -> dict[str, dict[str, Any]]:
+        """Candidates by name, in the order of the config."""
+        return {item["name"]: item for item in self.config.training.candidates()}
+
+    @property
+    def map_products(self) -> list[str]:
+        """Rasters that a classification writes."""
+        wanted = ["classification", "confidence"]
+        return [*wanted, "probabilities"] if self.config.classification.enable_probability_map else wanted
+
+    def chunks(self, tile: str) -> int:
+        """Chunks that a tile is classified in."""
+        return number_of_chunks(self.grids[tile].height, self.config.classification.number_of_chunks)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "config": self.config.model_dump(mode="json"),
+            "train": list(self.train),
+            "mapped": list(self.mapped),
+            "grids": {tile: grid.to_dict() for tile, grid in self.grids.items()},
+            "ownership": self.ownership.to_dict(),
+            "products": {tile: dict(sensors) for tile, sensors in self.products.items()},
+            "calendars": dict(self.calendars),
+            "classes": [item.model_dump() for item in self.classes],
+            "nodata": self.nodata,
+            "code": dict(self.code),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Plan:
+        """Inverse of `to_dict`."""
+        return cls(
+            config=Config.model_validate(data["config"]),
+            train=tuple(data["train"]),
+            mapped=tuple(data["mapped"]),
+            grids={tile: Grid.from_dict(grid) for tile, grid in data["grids"].items()},
+            ownership=Ownership.from_dict(data["ownership"]),
+            products=data["products"],
+            calendars=data["calendars"],
+            classes=tuple(LandCoverClass.model_validate(item) for item in data["classes"]),
+            nodata=data["nodata"],
+            code=data["code"],
+        )

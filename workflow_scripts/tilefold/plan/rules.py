@@ -1,0 +1,38 @@
+"""Digest of the code behind each rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tilefold.config.model import Config
+from tilefold.networks.catalogue import NETWORKS
+from tilefold.plan.code import LIBRARY, rule_digest
+from tilefold.plan.sensors import definition
+from tilefold.plan.settings import BUILDERS
+from tilefold.sensors.catalogue import READERS
+
+NETWORK_RULES = frozenset({"train_candidate", "predict_samples", "classify_chunk"})
+
+
+def code_digests(config: Config) -> dict[str, str]:
+    """Digest of the code of each rule, with the readers and the network that the config names."""
+    return {
+        rule: rule_digest(rule, _modules_by_name(rule, config), _files(rule, config)) for rule in BUILDERS
+    }
+
+
+def _modules_by_name(rule: str, config: Config) -> list[str]:
+    if rule == "preprocess":
+        return sorted({READERS[definition(config, sensor)["reader"]] for sensor in config.sensors})
+    if rule in NETWORK_RULES and config.training.dl_module is None:
+        return [NETWORKS[config.training.dl_name].rpartition(".")[0]]
+    return []
+
+
+def _files(rule: str, config: Config) -> Sequence[Path | str]:
+    if rule in NETWORK_RULES and config.training.dl_module is not None:
+        return [config.training.dl_module]
+    if rule == "write_report":
+        return sorted((LIBRARY / "report" / "templates").iterdir())
+    return []

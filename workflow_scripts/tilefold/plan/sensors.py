@@ -1,0 +1,71 @@
+"""What the jobs must know of each sensor: how to read it, what is stored, what the network gets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tilefold.config.model import Config
+from tilefold.plan.plan import Plan
+from tilefold.sensors.catalogue import SENSORS
+
+#: Parts of a sensor's description that concern features, not reading.
+FEATURE_KEYS = frozenset({"scale", "offset", "aliases", "features", "step"})
+
+
+def definition(config: Config, sensor: str) -> dict[str, Any]:
+    """Full description of a sensor: the catalogue's or the config's, with the config's choices."""
+    chosen = config.sensors[sensor]
+    if sensor in SENSORS:
+        found = dict(SENSORS[sensor])
+        given = {"bands": chosen.bands, "scale": chosen.scale, "offset": chosen.offset}
+        found.update({key: value for key, value in given.items() if value is not None})
+        return found
+    return {
+        "reader": "generic",
+        "bands": chosen.bands,
+        "band_path": chosen.band_path,
+        "mask_path": chosen.mask_path,
+        "mask_valid": chosen.mask_valid,
+        "date_format": chosen.date_format,
+        "nodata": chosen.nodata,
+        "scale": 1.0 if chosen.scale is None else chosen.scale,
+        "offset": 0.0 if chosen.offset is None else chosen.offset,
+        "aliases": chosen.aliases,
+        "features": [],
+    }
+
+
+def reading_definition(config: Config, sensor: str) -> dict[str, Any]:
+    """What reading a sensor's products depends on."""
+    return {key: value for key, value in definition(config, sensor).items() if key not in FEATURE_KEYS}
+
+
+def stored_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
+    """What series and static rasters hold: bands and dates of each."""
+    series = {
+        sensor: {
+            "kind": "series",
+            "bands": list(definition(plan.config, sensor)["bands"]),
+            "dates": plan.calendars[sensor],
+        }
+        for sensor in plan.config.sensors
+    }
+    static = {
+        name: {"kind": "static", "bands": feature.bands}
+        for name, feature in plan.config.user_features.items()
+    }
+    return {**series, **static}
+
+
+def network_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
+    """What the network gets: the stored values, their scales and the features computed from them."""
+    inputs = stored_inputs(plan)
+    for sensor in plan.config.sensors:
+        described = definition(plan.config, sensor)
+        inputs[sensor] |= {
+            "scale": described["scale"],
+            "offset": described["offset"],
+            "aliases": dict(described["aliases"]),
+            "features": plan.config.features.get(sensor, list(described["features"])),
+        }
+    return inputs

@@ -1,0 +1,294 @@
+"""The one param of each rule: exactly what its output depends on, as plain data.
+
+One function a rule, named as the rule; it takes the rule's wildcards. The engine re-runs a job when its
+settings change, so nothing is in them that the output does not depend on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tilefold.plan.plan import Plan
+from tilefold.plan.runs import Run
+from tilefold.plan.sensors import network_inputs, reading_definition, stored_inputs
+
+Settings = dict[str, Any]
+
+
+def rule_settings(plan: Plan, rule: str, wildcards: Mapping[str, str]) -> Settings:
+    """Settings of one job.
+
+    Parameters
+    ----------
+    plan
+        The frozen plan.
+    rule
+        Name of the rule.
+    wildcards
+        Its wildcards.
+    """
+    return {**BUILDERS[rule](plan, **wildcards), "code": plan.code[rule]}
+
+
+def preprocess(plan: Plan, tile: str, sensor: str) -> Settings:
+    """Series of a tile and sensor."""
+    calendar = plan.calendars[sensor]
+    limits = plan.config.calendar
+    products = plan.products[tile][sensor]
+    return {
+        "tile": tile,
+        "sensor": sensor,
+        "grid": plan.grids[tile].to_dict(),
+        "calendar": calendar,
+        "products": [
+            product
+            for product in products
+            if (limits.start is None or product["date"] >= limits.start.isoformat())
+            and (limits.end is None or product["date"] <= limits.end.isoformat())
+        ],
+        "definition": reading_definition(plan.config, sensor),
+        "method": "linear",
+        "on_bad_acquisition": "stop",
+    }
+
+
+def clean_ground_truth(plan: Plan) -> Settings:
+    """Cleaned reference polygons."""
+    reference = plan.config.reference
+    return {
+        "layer": reference.layer,
+        "class_field": reference.class_field,
+        "id_field": reference.id_field,
+        "min_area": reference.min_area,
+        "codes": plan.codes,
+        "crs": plan.crs,
+    }
+
+
+def split_polygons(plan: Plan, seed: str) -> Settings:
+    """Roles of polygons."""
+    split = plan.config.split
+    return {
+        "seed": int(seed),
+        "ratio": split.ratio,
+        "validation_ratio": split.validation_ratio,
+        "grids": {tile: plan.grids[tile].to_dict() for tile in plan.train},
+        "ownership": plan.ownership.to_dict(),
+    }
+
+
+def extract_pool(plan: Plan, tile: str) -> Settings:
+    """Reference pixels of a tile."""
+    return {
+        "tile": tile,
+        "grid": plan.grids[tile].to_dict(),
+        "ownership": plan.ownership.neighbours(tile).to_dict(),
+        "inputs": stored_inputs(plan),
+        "cap": None,
+    }
+
+
+def select_samples(plan: Plan, fold: str, seed: str) -> Settings:
+    """Training pixels of a run."""
+    run = plan.run(fold, seed)
+    folds, selection = plan.config.folds, plan.config.selection
+    barring = {
+        "boundary": folds.boundary,
+        "straddlers": folds.straddlers,
+        "buffer_m": folds.buffer_m,
+        "ownership": plan.ownership.restricted(run.held_out).to_dict(),
+    }
+    return {
+        **_key(run),
+        "training_tiles": list(run.training_tiles),
+        "codes": plan.codes,
+        "regions": plan.regions,
+        "min_clear_dates": selection.min_clear_dates,
+        "strategy": selection.strategy,
+        "count": selection.count if selection.strategy == "constant" else None,
+        "sampler": selection.sampler if selection.strategy == "constant" else None,
+        "barring": barring if run.held_out else None,
+    }
+
+
+def assemble_samples(plan: Plan, fold: str, seed: str, region: str) -> Settings:
+    """Sample database of a run and region."""
+    return {
+        **_key(plan.run(fold, seed)),
+        "training_tiles": list(plan.run(fold, seed).training_tiles),
+        "region": region,
+        "inputs": network_inputs(plan),
+        "codes": plan.codes,
+    }
+
+
+def train_candidate(plan: Plan, fold: str, seed: str, region: str, candidate: str) -> Settings:
+    """One candidate of a run and region."""
+    training = plan.config.training
+    chosen = plan.candidates[candidate]
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "region": region,
+        "batch_size": chosen["batch_size"],
+        "learning_rate": chosen["learning_rate"],
+        "epochs": training.epochs,
+        "network": {
+            "name": training.dl_name,
+            "module": training.dl_module,
+            "parameters": dict(training.dl_parameters),
+        },
+        "weighted_labels": training.weighted_labels,
+        "restart_from_checkpoint": training.restart_from_checkpoint,
+        "dataloader_mode": training.dataloader_mode,
+        "compute_threads": training.compute_threads,
+        "device": training.device,
+    }
+
+
+def select_model(plan: Plan, fold: str, seed: str, region: str) -> Settings:
+    """The candidate that a run and region uses."""
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "region": region,
+        "criterion": plan.config.training.model_selection_criterion,
+        "candidates": list(plan.candidates.values()),
+    }
+
+
+def predict_samples(plan: Plan, fold: str, seed: str) -> Settings:
+    """Predicted test pixels of a run."""
+    return {**_key(plan.run(fold, seed)), "tiles": list(plan.train), **_prediction(plan)}
+
+
+def classify_chunk(plan: Plan, fold: str, seed: str, tile: str, chunk: str) -> Settings:
+    """One chunk of a tile, classified by a run."""
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "tile": tile,
+        "grid": plan.grids[tile].to_dict(),
+        "chunk": int(chunk),
+        "number_of_chunks": plan.chunks(tile),
+        "products": plan.map_products,
+        "inputs": stored_inputs(plan),
+        **_prediction(plan),
+    }
+
+
+def merge_chunks(plan: Plan, fold: str, seed: str, tile: str, product: str) -> Settings:
+    """One raster of a tile, from its chunks."""
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "tile": tile,
+        "product": product,
+        "grid": plan.grids[tile].to_dict(),
+        "number_of_chunks": plan.chunks(tile),
+    }
+
+
+def mosaic_tiles(plan: Plan, fold: str, seed: str, product: str) -> Settings:
+    """One raster of a run, from its tiles."""
+    run = plan.run(fold, seed)
+    tiles = run.map_tiles
+    return {
+        "fold": fold,
+        "seed": run.seed,
+        "product": product,
+        "grids": {tile: plan.grids[tile].to_dict() for tile in tiles},
+        "ownership": plan.ownership.to_dict(),
+        "classes": _coloured_classes(plan) if product == "classification" else None,
+        "nodata": plan.nodata,
+    }
+
+
+def validate_run(plan: Plan, fold: str, seed: str) -> Settings:
+    """Matrices and metrics of a run."""
+    run = plan.run(fold, seed)
+    sides = ["in_area", "out_of_area", "out_of_area_test"] if run.held_out else ["in_area"]
+    return {**_key(run), "sides": sides, "codes": plan.codes, "nodata": plan.nodata}
+
+
+def summarise_runs(plan: Plan) -> Settings:
+    """Tables over all runs."""
+    bootstrap = plan.config.validation.bootstrap
+    return {
+        "runs": [{"name": run.name, **_key(run)} for run in plan.runs],
+        "classes": [{"code": item.code, "label": item.label} for item in plan.classes],
+        "nodata": plan.nodata,
+        "bootstrap": {"replicates": bootstrap.replicates, "seed": bootstrap.seed},
+    }
+
+
+def write_report(plan: Plan) -> Settings:
+    """The page for people."""
+    shown = plan.config.model_dump(
+        mode="json", exclude={"results": True, "classification": {"number_of_chunks"}}
+    )
+    return {
+        "title": plan.config.report.title,
+        "runs": [run.name for run in plan.runs],
+        "seeds": list(plan.config.split.seeds),
+        "candidates": list(plan.candidates),
+        "classes": _coloured_classes(plan),
+        "nodata": plan.nodata,
+        "config": shown,
+        "calendars": dict(plan.calendars),
+        "products": {
+            tile: {sensor: len(found) for sensor, found in sensors.items()}
+            for tile, sensors in plan.products.items()
+        },
+    }
+
+
+def _key(run: Run) -> Settings:
+    return {"fold": run.fold, "seed": run.seed, "held_out": list(run.held_out)}
+
+
+def _prediction(plan: Plan) -> Settings:
+    classification = plan.config.classification
+    return {
+        "regions": plan.regions,
+        "codes": plan.codes,
+        "nodata": plan.nodata,
+        "dtype": "uint8" if max(*plan.codes, plan.nodata) <= 255 else "uint16",
+        "batch_rows": classification.batch_rows,
+        "compute_threads": classification.compute_threads,
+        "device": classification.device,
+    }
+
+
+def _coloured_classes(plan: Plan) -> list[Settings]:
+    return [
+        {
+            "code": item.code,
+            "label": item.label,
+            "colour": [int(item.colour[start : start + 2], 16) for start in (1, 3, 5)],
+        }
+        for item in plan.classes
+    ]
+
+
+BUILDERS: dict[str, Callable[..., Settings]] = {
+    builder.__name__: builder
+    for builder in (
+        preprocess,
+        clean_ground_truth,
+        split_polygons,
+        extract_pool,
+        select_samples,
+        assemble_samples,
+        train_candidate,
+        select_model,
+        predict_samples,
+        classify_chunk,
+        merge_chunks,
+        mosaic_tiles,
+        validate_run,
+        summarise_runs,
+        write_report,
+    )
+}

@@ -1,0 +1,130 @@
+"""Classes of the simulated scenes: codes, labels and colours of the study, and how each of them looks.
+
+A place is described by a few numbers (`LATENTS`); its reflectances are linear in them (see `decoder`). A
+class has a mean in these numbers and a covariance around it. Classes overlap as they do in real series:
+summer crops with each other, cereals with rapeseed and grassland, orchards with woods, towns with bare rock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: What describes a place. Green cover (0 to 1) all the year, in spring, in high summer, over the whole season
+#: and in winter; brightness of the ground; water in the canopy; leaf structure; yellow flowers; and what an
+#: earlier or later season adds to the three curves (in days times green cover).
+LATENTS = (
+    "green",
+    "spring",
+    "summer",
+    "season",
+    "winter",
+    "brightness",
+    "wetness",
+    "structure",
+    "flowers",
+    "later_spring",
+    "later_summer",
+    "later_season",
+)
+#: What varies at random within a class, and its standard deviation; `timing` in days.
+EFFECTS = {
+    "green": 0.075,
+    "spring": 0.14,
+    "summer": 0.14,
+    "season": 0.10,
+    "winter": 0.10,
+    "brightness": 0.40,
+    "wetness": 0.40,
+    "structure": 0.40,
+    "flowers": 0.20,
+    "timing": 9.0,
+}
+
+
+@dataclass(frozen=True)
+class ClassLook:
+    """One class.
+
+    Attributes
+    ----------
+    code, label, colour
+        As in the study's nomenclature.
+    share
+        Share of the parcels.
+    means
+        Means of latents, in the order green, spring, summer, season, winter, brightness, wetness,
+        structure, flowers.
+    spread
+        Factor on the standard deviations of all effects.
+    """
+
+    code: int
+    label: str
+    colour: tuple[int, int, int]
+    share: float
+    means: tuple[float, ...]
+    spread: float = 1.0
+
+    def mean(self) -> NDArray[np.float64]:
+        """Mean of the latents, (latents,)."""
+        return np.array([*self.means, 0.0, 0.0, 0.0])
+
+    def effects(self) -> NDArray[np.float64]:
+        """What one unit of each standard normal effect adds to the latents, (latents, effects).
+
+        A season that is `timing` days late shifts each green curve; to first order that adds the curve's
+        slope in time, times days, times the class's own green cover in that curve.
+        """
+        matrix = np.zeros((len(LATENTS), len(EFFECTS)))
+        for column, (name, deviation) in enumerate(EFFECTS.items()):
+            if name == "timing":
+                for curve in ("spring", "summer", "season"):
+                    cover = self.means[LATENTS.index(curve)]
+                    matrix[LATENTS.index(f"later_{curve}"), column] = deviation * cover
+            else:
+                matrix[LATENTS.index(name), column] = deviation
+        return self.spread * matrix
+
+
+#: The class that exists in one tile only, and the rare one.
+LOCAL_CODE = 15
+RARE_CODE = 20
+
+# Columns of the means: green spring summer season winter brightness wetness structure flowers.
+CLASSES = (
+    ClassLook(2, "discontinuous urban fabric", (255, 85, 255), 0.035, (0.24, 0.05, 0.02, 0.06, 0.00, 0.9, -0.4, -0.5, 0.0), 1.1),
+    ClassLook(5, "rapeseed", (255, 255, 0), 0.040, (0.10, 0.60, 0.00, 0.00, 0.32, 0.1, 0.2, 0.1, 0.9)),
+    ClassLook(6, "straw cereals", (208, 255, 0), 0.410, (0.10, 0.72, 0.00, 0.00, 0.14, 0.3, 0.0, 0.0, 0.0)),
+    ClassLook(8, "soy", (255, 171, 68), 0.040, (0.08, 0.02, 0.70, 0.00, 0.02, 0.2, 0.3, 0.9, 0.0)),
+    ClassLook(9, "sunflower", (214, 214, 0), 0.110, (0.08, 0.06, 0.48, 0.00, 0.02, 0.5, -0.5, -0.3, 0.2)),
+    ClassLook(10, "corn", (255, 85, 0), 0.090, (0.08, 0.00, 0.76, 0.00, 0.00, 0.1, 0.6, 0.0, 0.0)),
+    ClassLook(13, "grasslands", (170, 170, 0), 0.140, (0.36, 0.34, 0.02, 0.08, 0.12, 0.0, 0.0, 0.0, 0.1)),
+    ClassLook(14, "orchards", (170, 170, 255), 0.025, (0.28, 0.12, 0.12, 0.30, 0.05, 0.2, 0.0, 0.0, 0.1)),
+    ClassLook(15, "vineyards", (85, 0, 0), 0.020, (0.14, 0.06, 0.20, 0.18, 0.06, 0.9, -0.3, -0.2, 0.0)),
+    ClassLook(16, "broad-leaved forest", (0, 156, 0), 0.050, (0.24, 0.12, 0.00, 0.55, 0.00, -0.7, 0.5, 0.4, 0.0), 0.8),
+    ClassLook(17, "coniferous forest", (0, 50, 0), 0.025, (0.52, 0.00, 0.00, 0.14, 0.08, -1.1, 0.6, -0.7, 0.0), 0.8),
+    ClassLook(20, "natural mineral surfaces", (255, 0, 0), 0.005, (0.05, 0.05, 0.02, 0.02, 0.00, 1.8, -0.6, -0.4, 0.0)),
+    ClassLook(23, "water bodies", (0, 0, 255), 0.030, (0.02, 0.00, 0.00, 0.00, 0.00, -2.2, 2.2, -0.8, 0.0), 0.6),
+)  # fmt: skip
+CODES = tuple(look.code for look in CLASSES)
+
+
+def shares() -> NDArray[np.float64]:
+    """Share of the parcels of each class, adding up to 1."""
+    share = np.array([look.share for look in CLASSES])
+    return share / share.sum()
+
+
+def means(class_effect: float) -> NDArray[np.float64]:
+    """Mean latents of each class, (classes, latents); `class_effect` scales their distances from the mean of all."""
+    matrix = np.stack([look.mean() for look in CLASSES])
+    centre = shares() @ matrix
+    return centre + class_effect * (matrix - centre)
+
+
+def effect_matrices() -> NDArray[np.float64]:
+    """Effects of each class, (classes, latents, effects)."""
+    return np.stack([look.effects() for look in CLASSES])

@@ -1,0 +1,169 @@
+"""From what grows at a place to the reflectances that a tile's instrument sees on a day.
+
+All is linear in the latents of a place, so that the distribution of a pixel's series given its class is
+Gaussian with known moments, and the best possible classifier is known (see `bound`):
+
+    reflectance[day, band] = level[day, band] + loading[day, latent, band] . (latents - mean latents) + noise
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilefold.simulation import keyed
+from tilefold.simulation.classes import LATENTS, effect_matrices, means, shares
+from tilefold.simulation.dials import Dials
+from tilefold.simulation.statistics import MID_MONTHS, deviations, mean_levels
+
+Floats = NDArray[np.float64]
+
+# Spectra over BANDS, reflectance x 10000: typical levels of bare soil and of dense green vegetation.
+SOIL = np.array([700, 950, 1250, 1600, 1850, 2000, 2150, 2250, 2900, 2500], float)
+VEGETATION = np.array([250, 600, 300, 950, 3000, 3900, 4200, 4350, 1900, 900], float)
+GREENING = VEGETATION - SOIL
+BRIGHTENING = 0.25 * SOIL
+WETTING = np.array([-20, -30, -40, -60, -60, -60, -60, -80, -450, -500], float)
+STRUCTURE = np.array([0, 10, 0, 40, 300, 420, 480, 480, 120, 30], float)
+FLOWERING = np.array([60, 420, 380, 350, 200, 150, 150, 150, 0, 0], float)
+
+# Noise of one acquisition, reflectance x 10000: of the instrument, of haze, and of what happens on the ground
+# between two acquisitions (rain, mowing), as green cover.
+INSTRUMENT = 25.0 + 0.02 * SOIL
+HAZE = np.array([60, 48, 40, 34, 26, 22, 20, 20, 9, 7], float)
+FLUCTUATION = 0.06 * GREENING
+
+# One standard unit of each difference between tiles at shift 1 (see `tile_differences`).
+DELAY_DAYS = 7.0
+VIGOUR = 0.14
+GAINS = np.array(
+    [
+        [0.05, 0.05, 0.05, 0.03, 0, 0, 0, 0, 0, 0],
+        [0, 0, 0, 0, 0.05, 0.05, 0.05, 0.05, 0, 0],
+        [0, 0, 0, 0, 0, 0, 0, 0, 0.06, 0.06],
+    ]
+)
+OFFSET = 40.0 * np.array([1.3, 1.1, 1, 1, 0.9, 0.9, 0.9, 0.9, 0.7, 0.7])
+DIFFERENCES = 6
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """What a tile's instrument makes of the latents.
+
+    Attributes
+    ----------
+    delay
+        Days by which the season is late in this tile.
+    vigour
+        Factor on the green cover of high summer.
+    gain, offset
+        Of each band; the offset in reflectance x 10000, (bands,).
+    scale
+        Factor on each band's contrasts that gives them the patch's variances, (bands,).
+    """
+
+    delay: float
+    vigour: float
+    gain: Floats
+    offset: Floats
+    scale: Floats
+
+    def levels(self, days: Floats) -> Floats:
+        """Mean reflectance x 10000 on days of the year, (days, bands)."""
+        return mean_levels(days - self.delay) * self.gain + self.offset
+
+    def loadings(self, days: Floats) -> Floats:
+        """What one unit of each latent adds to the reflectance x 10000, (days, latents, bands)."""
+        return contrasts(days - self.delay, self.vigour) * self.scale * self.gain
+
+
+def contrasts(days: Floats, vigour: float = 1.0) -> Floats:
+    """Contrast of each latent on days of the year before scaling to the patch, (days, latents, bands)."""
+    curves = _curves(days)
+    # A season one day late adds minus the slope of the curve.
+    later = _curves(days - 0.5) - _curves(days + 0.5)
+    flowers = np.exp(-0.5 * (_from(days, 112) / 14) ** 2)
+    one = np.ones_like(days)
+    parts = {
+        "green": (one, GREENING),
+        "spring": (curves[0], GREENING),
+        "summer": (vigour * curves[1], GREENING),
+        "season": (curves[2], GREENING),
+        "winter": (np.exp(-0.5 * (_from(days, 15) / 45) ** 2), GREENING),
+        "brightness": (one, BRIGHTENING),
+        "wetness": (one, WETTING),
+        "structure": (0.4 + 0.6 * np.clip(curves[:3].sum(axis=0), 0, 1), STRUCTURE),
+        "flowers": (flowers, FLOWERING),
+        "later_spring": (later[0], GREENING),
+        "later_summer": (vigour * later[1], GREENING),
+        "later_season": (later[2], GREENING),
+    }
+    return np.stack([np.outer(parts[name][0], parts[name][1]) for name in LATENTS], axis=1)
+
+
+def band_scale() -> Floats:
+    """Factor on each band's contrasts with which the classes' mixture has the patch's variances, (bands,)."""
+    loading = contrasts(MID_MONTHS)
+    share, centre = shares(), means(1.0)
+    deviation = centre - share @ centre
+    covariance = np.einsum("c,ci,cj->ij", share, deviation, deviation)
+    effects = effect_matrices()
+    covariance += np.einsum("c,cie,cje->ij", share, effects, effects)
+    variance = np.einsum("dib,ij,djb->db", loading, covariance, loading).mean(axis=0)
+    return deviations() / np.sqrt(variance)
+
+
+def noise_covariance(dials: Dials) -> Floats:
+    """Covariance between bands of the noise of one acquisition, (bands, bands); dates are independent."""
+    whole = np.diag(INSTRUMENT**2) + np.outer(HAZE, HAZE) + np.outer(FLUCTUATION, FLUCTUATION)
+    return dials.sensor_noise**2 * whole
+
+
+def tile_differences(dials: Dials) -> Floats:
+    """How each tile differs from the mean of the tiles, in standard units, (tiles, DIFFERENCES).
+
+    All tiles are equally far from the mean, and up to seven tiles equally far from each other (corners of a
+    regular simplex, turned at random), so that no held-out tile is easy by chance.
+    """
+    count = len(dials.tiles)
+    drawn = keyed.generator(dials.seed, "differences").standard_normal((count, DIFFERENCES))
+    if count == 1:
+        return np.zeros((1, DIFFERENCES))
+    centred = drawn - drawn.mean(axis=0)
+    if count <= DIFFERENCES + 1:
+        u, s, vt = np.linalg.svd(centred, full_matrices=False)
+        solid = s > 1e-9 * s[0]
+        centred = u[:, solid] @ vt[solid]
+    length = np.linalg.norm(centred, axis=1, keepdims=True)
+    return np.sqrt(DIFFERENCES) * centred / length
+
+
+def decoders(dials: Dials) -> dict[str, Decoder]:
+    """Decoder of each tile; they are all the same with `shift` 0."""
+    scale = band_scale()
+    return {
+        name: Decoder(
+            delay=DELAY_DAYS * unit[0],
+            vigour=1 + VIGOUR * unit[1],
+            gain=1 + unit[2:5] @ GAINS,
+            offset=OFFSET * unit[5],
+            scale=scale,
+        )
+        for name, unit in zip(dials.tiles, dials.shift * tile_differences(dials), strict=True)
+    }
+
+
+def _from(days: Floats, centre: float) -> Floats:
+    """Days since the nearest `centre`, around the year, from -182.5 to 182.5."""
+    return (days - centre + 182.5) % 365 - 182.5
+
+
+def _curves(days: Floats) -> Floats:
+    """Green curves of spring, high summer and the whole season, peak 1, (3, days)."""
+    season = 1 / (1 + np.exp(-(_from(days, 210) + 100) / 11)) / (1 + np.exp((_from(days, 210) - 95) / 14))
+    return np.stack(
+        [np.exp(-0.5 * (_from(days, 125) / 38) ** 2), np.exp(-0.5 * (_from(days, 212) / 33) ** 2), season]
+    )

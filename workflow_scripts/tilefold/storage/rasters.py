@@ -1,0 +1,88 @@
+"""GeoTIFF files: made whole, read by windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import rasterio
+from rasterio.io import DatasetReader, DatasetWriter
+
+from tilefold.grids.grid import Grid
+from tilefold.storage.whole import whole_file
+
+BLOCK = 256
+
+
+@contextmanager
+def create_raster(
+    path: Path | str,
+    grid: Grid,
+    *,
+    dtype: str,
+    nodata: float | None,
+    descriptions: Sequence[str],
+    tags: Mapping[str, str],
+) -> Iterator[DatasetWriter]:
+    """Open a new tiled, compressed GeoTIFF; it gets its name when the block ends without an error.
+
+    Band-interleaved, ZSTD level 1 with horizontal differencing, blocks of 256 x 256. Blocks must be written
+    in row-major order, since the bytes of a GeoTIFF follow the order of writing.
+
+    Parameters
+    ----------
+    path
+        The file to make.
+    grid
+        Its grid.
+    dtype
+        Data type of all bands.
+    nodata
+        Value of pixels without data, or None.
+    descriptions
+        One a band; their number is the number of bands.
+    tags
+        Metadata of the file.
+    """
+    with (
+        whole_file(path) as temporary,
+        rasterio.open(
+            temporary,
+            "w",
+            driver="GTiff",
+            height=grid.height,
+            width=grid.width,
+            count=len(descriptions),
+            dtype=dtype,
+            nodata=nodata,
+            crs=grid.crs,
+            transform=grid.affine,
+            tiled=True,
+            blockxsize=BLOCK,
+            blockysize=BLOCK,
+            interleave="band",
+            compress="ZSTD",
+            zstd_level=1,
+            predictor=2 if dtype in ("int16", "uint16", "uint8", "int32", "uint32") else 3,
+            BIGTIFF="IF_SAFER",
+        ) as dataset,
+    ):
+        dataset.descriptions = tuple(descriptions)
+        dataset.update_tags(**tags)
+        yield dataset
+
+
+def grid_of(dataset: DatasetReader) -> Grid:
+    """Grid of an open raster; the CRS as ``EPSG:<code>`` where it has one, else as WKT."""
+    if dataset.crs is None:
+        raise ValueError(f"{dataset.name}: the raster has no coordinate reference system")
+    t = dataset.transform
+    return Grid(crs_text(dataset.crs), (t.a, t.b, t.c, t.d, t.e, t.f), dataset.height, dataset.width)
+
+
+def crs_text(crs: Any) -> str:
+    """``EPSG:<code>`` where the CRS has one, else WKT."""
+    code = crs.to_epsg()
+    return f"EPSG:{code}" if code else str(crs.to_wkt())

@@ -1,0 +1,87 @@
+"""Choice of a run's model among the trained candidates, by their scores on validation samples."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tilefold.storage.tables import write_table
+from tilefold.training.model_file import read_model_description, read_model_file, write_model_file
+
+logger = logging.getLogger(__name__)
+
+#: Criteria for the best epoch of a candidate and for the best candidate; the first is better when low.
+CRITERIA = ("loss", "fscore", "oa", "kappa")
+
+
+def is_better(criterion: str, score: float | None, other: float | None) -> bool:
+    """Whether a score beats another; no score (0/0, None) beats nothing and is beaten by any number."""
+    if score is None or other is None:
+        return score is not None
+    return score < other if criterion == "loss" else score > other
+
+
+def select_model(
+    weights: Mapping[str, Path | str], settings: Mapping[str, Any], *, model: Path | str, choice: Path | str
+) -> None:
+    """Choose the best candidate and write its weights of the best epoch as the model.
+
+    The model file holds nothing about the other candidates, not even their number, so that a further
+    candidate that does not win leaves its bytes, and all that is made from it, as they are.
+
+    Parameters
+    ----------
+    weights
+        Weights file of each candidate.
+    settings
+        criterion (loss: lowest wins; fscore, oa, kappa: highest), candidates (name, batch_size,
+        learning_rate): the first of equal ones wins.
+    model
+        Model file to write: tensors by parameter name, description with criterion, epoch and score.
+    choice
+        Table to write: candidate, batch_size, learning_rate, criterion, epoch, score, chosen.
+
+    Raises
+    ------
+    ValueError
+        If a candidate has no weights file or the criterion is unknown.
+    """
+    criterion = settings["criterion"]
+    if criterion not in CRITERIA:
+        raise ValueError(
+            f"training.model_selection_criterion: found {criterion!r}, expected one of {', '.join(CRITERIA)}"
+        )
+    candidates = settings["candidates"]
+    missing = [candidate["name"] for candidate in candidates if candidate["name"] not in weights]
+    if missing:
+        raise ValueError(f"no weights file for the candidates {', '.join(missing)}; train them first")
+    best = [read_model_description(weights[candidate["name"]])["best"][criterion] for candidate in candidates]
+    winner = 0
+    for position in range(1, len(candidates)):
+        if is_better(criterion, best[position]["score"], best[winner]["score"]):
+            winner = position
+    table = pd.DataFrame(
+        {
+            "candidate": [candidate["name"] for candidate in candidates],
+            "batch_size": [candidate["batch_size"] for candidate in candidates],
+            "learning_rate": [candidate["learning_rate"] for candidate in candidates],
+            "criterion": criterion,
+            "epoch": [item["epoch"] for item in best],
+            "score": pd.array([item["score"] for item in best], dtype="Float64"),
+            "chosen": [position == winner for position in range(len(candidates))],
+        }
+    )
+    name = candidates[winner]["name"]
+    logger.info("chosen: %s, epoch %s, %s %s", name, best[winner]["epoch"], criterion, best[winner]["score"])
+    tensors, description = read_model_file(weights[name])
+    prefix = f"{criterion}/"
+    write_model_file(
+        model,
+        {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)},
+        {**description, "criterion": criterion, **best[winner]},
+    )
+    write_table(choice, table)

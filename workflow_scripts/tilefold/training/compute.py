@@ -1,0 +1,60 @@
+"""What torch computes with: device, threads, and random numbers that depend on a seed and a purpose alone."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+def pick_device(name: str) -> torch.device:
+    """Device for `auto` (a GPU where there is one), `cpu` or `cuda`.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or a GPU is asked for where there is none.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device: found {name!r}, expected auto, cpu or cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError(
+            "device: cuda is asked for, but torch finds no GPU; use auto or cpu, or request a GPU"
+        )
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def derived_seed(seed: int, purpose: str, epoch: int = 0) -> int:
+    """Seed of 63 bits for one purpose at one epoch: neither purposes nor epochs share random numbers."""
+    name = hashlib.sha256(f"{seed}/{purpose}/{epoch}".encode()).digest()
+    return int.from_bytes(name[:8], "big") >> 1
+
+
+def generator(seed: int, purpose: str, epoch: int = 0) -> torch.Generator:
+    """Make a generator on the CPU, seeded for one purpose at one epoch."""
+    return torch.Generator().manual_seed(derived_seed(seed, purpose, epoch))
+
+
+@contextmanager
+def reproducible(threads: int) -> Iterator[None]:
+    """Compute with a fixed number of threads and, where torch has them, deterministic algorithms.
+
+    The sums of a matrix product depend on how it is shared between threads, so the number of threads is part
+    of what a result depends on.
+    """
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    filling = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    # cuBLAS reads it when it starts; without it its sums may change from run to run.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        torch.use_deterministic_algorithms(before[1])
+        torch.utils.deterministic.fill_uninitialized_memory = filling  # type: ignore[attr-defined]

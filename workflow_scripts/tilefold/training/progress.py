@@ -1,0 +1,32 @@
+"""Progress bar of a training, for people who watch."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import Progress, TextColumn
+
+from tilefold.training.state import TrainingState
+
+
+@contextmanager
+def epoch_bar(title: str, epochs: int) -> Iterator[Callable[[TrainingState], None]]:
+    """Yield a function that shows a state after an epoch; it does nothing where nobody sees a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    columns = (*Progress.get_default_columns(), TextColumn("{task.fields[figures]}"))
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=epochs, figures="")
+
+        def show(state: TrainingState) -> None:
+            row = state.history[-1]
+            figures = f"loss {row['validation_loss']:.4f}"
+            if row["validation_fscore"] is not None:
+                figures += f", F-score {row['validation_fscore']:.4f}"
+            bar.update(task, completed=state.epoch, figures=figures)
+
+        yield show

@@ -1,0 +1,208 @@
+"""Training of one candidate: a network with one batch size and one learning rate, on one run's samples."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from tilefold.networks.base import TilefoldNetwork
+from tilefold.networks.registry import build_network
+from tilefold.storage.metadata import provenance
+from tilefold.storage.tables import write_table
+from tilefold.storage.whole import read_json
+from tilefold.training.checkpoints import (
+    Checkpoint,
+    load_checkpoint,
+    remove_checkpoints,
+    save_checkpoint,
+    training_identity,
+)
+from tilefold.training.compute import derived_seed, pick_device, reproducible
+from tilefold.training.curves import draw_curves
+from tilefold.training.database import LEARN, VALIDATION, SampleDatabase, open_samples
+from tilefold.training.locks import only_writer
+from tilefold.training.loop import Recipe, TrainingError, fit
+from tilefold.training.model_file import write_model_file
+from tilefold.training.progress import epoch_bar
+from tilefold.training.state import TrainingState
+
+logger = logging.getLogger(__name__)
+
+
+def train_candidate(
+    samples: Path | str,
+    statistics: Path | str,
+    settings: Mapping[str, Any],
+    *,
+    weights: Path | str,
+    history: Path | str,
+    curves: Path | str,
+    checkpoints: Path | str,
+) -> None:
+    """Train a network with Adam on the weighted cross-entropy and keep its best epochs.
+
+    Parameters
+    ----------
+    samples
+        Sample database of the run and region.
+    statistics
+        Statistics of its learn samples.
+    settings
+        fold, seed, region, batch_size, learning_rate, epochs, network (name, module, parameters),
+        weighted_labels, restart_from_checkpoint, compute_threads, dataloader_mode, device.
+    weights
+        Model file to write, with the weights of the best epoch for each of loss, fscore, oa and kappa.
+    history, curves
+        Table and picture to write, one row for each epoch.
+    checkpoints
+        Folder for checkpoints, not among the outputs; a training that finds its own there goes on from them.
+
+    Raises
+    ------
+    TrainingError
+        If there is nothing to learn from or to validate on, or a loss is not a finite number.
+    FolderInUseError
+        If another process trains this candidate.
+    """
+    folder = Path(checkpoints)
+    device = pick_device(settings["device"])
+    statistics_content = read_json(statistics)
+    with (
+        only_writer(folder),
+        reproducible(settings["compute_threads"]),
+        open_samples(samples, settings["dataloader_mode"]) as database,
+    ):
+        identity = training_identity(samples, statistics, settings, device.type)
+        class_weights = _class_weights(database, samples, weighted=settings["weighted_labels"])
+        state = _new_state(database, statistics_content, settings, device)
+        _restore(state, folder, identity, settings)
+        recipe = Recipe(
+            batch_size=settings["batch_size"],
+            epochs=settings["epochs"],
+            seed=settings["seed"],
+            class_weights=torch.tensor(class_weights, dtype=torch.float32, device=device),
+            device=device,
+        )
+        title = f"{settings['fold']}, seed {settings['seed']}, region {settings['region']}"
+        with epoch_bar(title, recipe.epochs) as show:
+
+            def after_epoch(reached: TrainingState) -> None:
+                arrays, content = reached.to_arrays()
+                save_checkpoint(folder, Checkpoint(reached.epoch, arrays, content), identity)
+                show(reached)
+
+            fit(state, database, recipe, after_epoch)
+        not_learnt = [
+            code for code, weight in zip(database.classes, class_weights, strict=True) if weight == 0
+        ]
+        description = _description(database, statistics_content, settings, not_learnt, state)
+    tensors = {
+        f"{criterion}/{name}": value
+        for criterion, best in state.best.items()
+        for name, value in best.weights.items()
+    }
+    write_model_file(weights, tensors, description)
+    write_table(history, pd.DataFrame(state.history).astype({"epoch": "int64"}))
+    draw_curves(curves, state.history, title)
+
+
+def class_weights(
+    learn: NDArray[np.integer[Any]], validation: NDArray[np.integer[Any]], *, weighted: bool
+) -> NDArray[np.float64]:
+    """Weight of each class in the loss.
+
+    Parameters
+    ----------
+    learn, validation
+        Number of samples of each class (classes,).
+    weighted
+        Whether a class's weight is 1 / its proportion among learn and validation samples (80 % and 20 % give
+        1.25 and 5), instead of 1.
+
+    Returns
+    -------
+    ndarray
+        float64 (classes,); 0 for classes without learn samples.
+    """
+    both = learn + validation
+    inverse = both.sum() / np.maximum(both, 1) if weighted else np.ones(len(both))
+    return np.where(learn > 0, inverse, 0.0)
+
+
+def _class_weights(database: SampleDatabase, samples: Path | str, *, weighted: bool) -> NDArray[np.float64]:
+    learn, validation = database.counts(LEARN), database.counts(VALIDATION)
+    if not learn.any():
+        raise TrainingError(
+            f"{samples}: no learn sample; add reference polygons in the training tiles, or raise split.ratio"
+        )
+    if not validation[learn > 0].any():
+        raise TrainingError(
+            f"{samples}: no validation sample of a class that has learn samples, so no best epoch can be "
+            "told; add reference polygons in the training tiles, or raise split.validation_ratio"
+        )
+    codes = np.asarray(database.classes)
+    logger.info("learn samples: %d, validation samples: %d", learn.sum(), validation.sum())
+    logger.info("classes not learnt: %s", codes[learn == 0].tolist())
+    logger.info("classes that the validation scores are means over: %s", codes[validation > 0].tolist())
+    return class_weights(learn, validation, weighted=weighted)
+
+
+def _new_state(
+    database: SampleDatabase, statistics: Mapping[str, Any], settings: Mapping[str, Any], device: torch.device
+) -> TrainingState:
+    torch.manual_seed(derived_seed(settings["seed"], "weights"))
+    network: TilefoldNetwork = build_network(
+        **settings["network"], inputs=database.inputs, classes=database.classes, statistics=statistics
+    ).to(device)
+    optimiser = torch.optim.Adam(network.parameters(), lr=settings["learning_rate"])
+    return TrainingState(network, optimiser)
+
+
+def _restore(
+    state: TrainingState, folder: Path, identity: Mapping[str, str], settings: Mapping[str, Any]
+) -> None:
+    """Go on from a checkpoint of the same training, or clear the folder for a fresh start."""
+    checkpoint = None
+    if settings["restart_from_checkpoint"]:
+        checkpoint = load_checkpoint(folder, identity, settings["epochs"])
+    if checkpoint is None:
+        logger.info("training starts afresh")
+        remove_checkpoints(folder)
+        return
+    state.restore(checkpoint.arrays, checkpoint.content)
+    logger.info("training goes on from the checkpoint of epoch %d", checkpoint.epoch)
+
+
+def _description(
+    database: SampleDatabase,
+    statistics: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    not_learnt: list[int],
+    state: TrainingState,
+) -> dict[str, Any]:
+    """Describe the model, in an order that depends on nothing but the inputs."""
+    network = settings["network"]
+    return {
+        "network": {
+            "name": network["name"],
+            "module": network["module"],
+            "parameters": dict(sorted(network["parameters"].items())),
+        },
+        "inputs": database.inputs,
+        "classes": database.classes,
+        "not_learnt": not_learnt,
+        "statistics": {name: statistics[name] for name in database.inputs},
+        "candidate": {"batch_size": settings["batch_size"], "learning_rate": settings["learning_rate"]},
+        "criterion": None,
+        "epoch": None,
+        "score": None,
+        "best": {name: {"epoch": best.epoch, "score": best.score} for name, best in state.best.items()},
+        "provenance": provenance(settings),
+    }

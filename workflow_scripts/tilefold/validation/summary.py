@@ -1,0 +1,240 @@
+"""Tables over all runs: folds, classes, transfer gaps, means over folds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tilefold.storage.tables import read_table, write_table
+from tilefold.validation.fold_sides import FoldSide, ScoredRun, sides_of_seed
+from tilefold.validation.intervals import generator, paired_gaps
+from tilefold.validation.metrics import mean_f1
+from tilefold.validation.sides import ALL, FOLD_SIDES, OUT_OF_AREA_TEST, POOLED, REFERENCE
+from tilefold.validation.validate import class_scores, not_learnt, side_scores
+
+FOLD_COLUMNS = [
+    "run",
+    "fold",
+    "seed",
+    "side",
+    "oa",
+    "kappa",
+    "mean_f1",
+    "mean_f1_common",
+    "n_classes",
+    "n_classes_common",
+    "classes_not_learnt",
+    "classes_not_tested",
+    "n_pixels",
+    "n_polygons",
+    "oa_with_nodata",
+    "n_nodata",
+    "oa_polygon",
+    "kappa_polygon",
+    "mean_f1_polygon",
+]
+CLASS_COLUMNS = [
+    "run",
+    "fold",
+    "seed",
+    "side",
+    "class",
+    "label",
+    "precision",
+    "recall",
+    "f1",
+    "n_pixels",
+    "n_polygons",
+]
+GAP_COLUMNS = [
+    "fold",
+    "seed",
+    "gap",
+    "low",
+    "high",
+    "n_polygons",
+    "note",
+    "gap_oa",
+    "gap_oa_low",
+    "gap_oa_high",
+    "n_polygons_oa",
+    "note_oa",
+]
+AVERAGED = [
+    "oa",
+    "kappa",
+    "mean_f1",
+    "mean_f1_common",
+    "oa_with_nodata",
+    "oa_polygon",
+    "kappa_polygon",
+    "mean_f1_polygon",
+]
+#: Columns whose cells are lists, and must be read as text: a list of one code looks like a number.
+LIST_COLUMNS = ["classes_not_learnt", "classes_not_tested"]
+
+
+def summarise_runs(
+    counts: Mapping[str, Path | str],
+    rates: Mapping[str, Path | str],
+    settings: Mapping[str, Any],
+    *,
+    folds: Path | str,
+    classes: Path | str,
+    gaps: Path | str,
+    folds_mean: Path | str,
+) -> None:
+    """Score every side of every fold, compare folds with the run `all`, average over folds.
+
+    Parameters
+    ----------
+    counts
+        Counts of pixels that `validate_run` wrote (Parquet), by name of run.
+    rates
+        Sampling rates (CSV), by name of run.
+    settings
+        `runs` (each with `name`, `fold`, `seed`, `held_out`), `classes` (each with `code` and `label`),
+        `nodata`, `bootstrap` (`replicates`, `seed`).
+    folds
+        To write: one row for each fold, seed and side. `run` is the run whose model predicted. `mean_f1` is
+        over the classes with reference on that side; `mean_f1_common` is the one to compare sides by, over
+        the classes that `fold_sides.sides_of_seed` describes.
+    classes
+        To write: one row for each row of `folds` and class of the nomenclature.
+    gaps
+        To write: one row for each fold and seed. `gap` is `mean_f1_common` of `reference` minus that of
+        `out_of_area_test`: two models on the same pixels. `low` and `high` are its 95 % interval over
+        `n_polygons` polygons of the common classes; `gap_oa` the same for OA, over all classes.
+    folds_mean
+        To write: mean, standard deviation (ddof 1) and number of values over the folds, for each seed, side
+        and metric. The deviation describes areas; it is no standard error.
+    """
+    codes = sorted(int(item["code"]) for item in settings["classes"])
+    labels = {int(item["code"]): item["label"] for item in settings["classes"]}
+    runs = [
+        ScoredRun(
+            fold=run["fold"],
+            seed=int(run["seed"]),
+            held_out=tuple(run["held_out"]),
+            counts=read_table(counts[run["name"]]),
+            learnt=~np.isin(codes, not_learnt(rates[run["name"]], codes)),
+        )
+        for run in settings["runs"]
+    ]
+    sides = [
+        side
+        for seed in sorted({run.seed for run in runs})
+        for side in sides_of_seed([run for run in runs if run.seed == seed], codes, int(settings["nodata"]))
+    ]
+    fold_table = _frame((_fold_row(side) for side in sides), FOLD_COLUMNS)
+    write_table(folds, fold_table)
+    write_table(classes, _class_table(sides, labels))
+    write_table(gaps, _frame(_gap_rows(sides, settings["bootstrap"]), GAP_COLUMNS))
+    write_table(folds_mean, average_folds(fold_table))
+
+
+def read_folds(path: Path | str) -> pd.DataFrame:
+    """Read a fold table; cells with lists are text, empty where the list is."""
+    lists = dict.fromkeys(LIST_COLUMNS, str)
+    table = pd.read_csv(path, dtype={**lists, "run": str, "fold": str, "side": str})
+    return table.assign(**{column: table[column].fillna("") for column in LIST_COLUMNS})
+
+
+def average_folds(folds: pd.DataFrame) -> pd.DataFrame:
+    """Means and standard deviations over folds of the rows of a fold table.
+
+    Returns
+    -------
+    DataFrame
+        `seed`, `side`, `n_folds`, and for each metric `<metric>_mean`, `<metric>_sd` (ddof 1, NaN of a single
+        value) and `<metric>_n`, the folds in which the metric has a value.
+    """
+    rows = []
+    for seed in sorted(folds["seed"].unique()):
+        for side in FOLD_SIDES:
+            chosen = folds[
+                (folds["seed"] == seed) & (folds["side"] == side) & ~folds["fold"].isin([ALL, POOLED])
+            ]
+            if len(chosen):
+                row: dict[str, Any] = {"seed": seed, "side": side, "n_folds": len(chosen)}
+                for metric in AVERAGED:
+                    values = chosen[metric]
+                    row |= {
+                        f"{metric}_mean": values.mean(),
+                        f"{metric}_sd": values.std(ddof=1),
+                        f"{metric}_n": int(values.notna().sum()),
+                    }
+                rows.append(row)
+    statistics = [f"{metric}_{name}" for metric in AVERAGED for name in ("mean", "sd", "n")]
+    return _frame(rows, ["seed", "side", "n_folds", *statistics])
+
+
+def _frame(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+    """Table with these columns, also when there are no rows."""
+    return pd.DataFrame(list(rows), columns=list(columns))
+
+
+def _fold_row(side: FoldSide) -> dict[str, Any]:
+    codes = side.units.codes
+    unlearnt = [code for code, learnt in zip(codes, side.learnt, strict=True) if not learnt]
+    return {
+        "run": side.run,
+        "fold": side.fold,
+        "seed": side.seed,
+        "side": side.side,
+        **side_scores(side.units, unlearnt),
+        "mean_f1_common": float(mean_f1(side.units.matrix, side.common)),
+        "n_classes_common": int(side.common.sum()),
+    }
+
+
+def _class_table(sides: Sequence[FoldSide], labels: Mapping[int, str]) -> pd.DataFrame:
+    tables = []
+    for side in sides:
+        table = class_scores(side.units)
+        tables.append(
+            table.assign(
+                run=side.run,
+                fold=side.fold,
+                seed=side.seed,
+                side=side.side,
+                label=table["class"].map(labels),
+            )
+        )
+    return pd.concat(tables, ignore_index=True)[CLASS_COLUMNS]
+
+
+def _gap_rows(sides: Sequence[FoldSide], bootstrap: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    tested = {(side.fold, side.seed): side for side in sides if side.side == OUT_OF_AREA_TEST}
+    for side in sides:
+        if side.side != REFERENCE:
+            continue
+        gap, gap_oa = paired_gaps(
+            side.units,
+            tested[side.fold, side.seed].units,
+            side.common,
+            replicates=int(bootstrap["replicates"]),
+            rng=generator(int(bootstrap["seed"]), side.fold, side.seed),
+        )
+        rows.append(
+            {
+                "fold": side.fold,
+                "seed": side.seed,
+                "gap": gap.value,
+                "low": gap.low,
+                "high": gap.high,
+                "n_polygons": gap.n_polygons,
+                "note": gap.note,
+                "gap_oa": gap_oa.value,
+                "gap_oa_low": gap_oa.low,
+                "gap_oa_high": gap_oa.high,
+                "n_polygons_oa": gap_oa.n_polygons,
+                "note_oa": gap_oa.note,
+            }
+        )
+    return rows

@@ -1,0 +1,28 @@
+"""Train one candidate of one run and region."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tilefold.jobs.job import start_job
+from tilefold.training.training import train_candidate
+
+
+def main(snakemake: Any) -> None:
+    """Translate the job for the library."""
+    settings = start_job(snakemake)
+    region = Path(snakemake.input.samples).parent
+    train_candidate(
+        snakemake.input.samples,
+        snakemake.input.statistics,
+        settings,
+        weights=snakemake.output.weights,
+        history=snakemake.output.history,
+        curves=snakemake.output.curves,
+        checkpoints=region / "checkpoints" / snakemake.wildcards.candidate,
+    )
+
+
+if __name__ == "__main__":
+    main(snakemake)

@@ -1,0 +1,28 @@
+"""Compute the matrices and metrics of one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tilefold.jobs.job import start_job
+from tilefold.validation.validate import validate_run
+
+
+def main(snakemake: Any) -> None:
+    """Translate the job for the library."""
+    settings = start_job(snakemake)
+    folder = Path(snakemake.output.matrices)
+    validate_run(
+        snakemake.input.predicted,
+        snakemake.input.rates,
+        settings,
+        counts=snakemake.output.counts,
+        metrics=snakemake.output.metrics,
+        classes=snakemake.output.classes,
+        matrices={side: folder / f"{side}.csv" for side in settings["sides"]},
+    )
+
+
+if __name__ == "__main__":
+    main(snakemake)

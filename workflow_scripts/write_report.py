@@ -1,0 +1,47 @@
+"""Write the page that people look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tilefold.jobs.job import start_job
+from tilefold.report.page import write_report
+
+
+def main(snakemake: Any) -> None:
+    """Translate the job for the library."""
+    settings = start_job(snakemake)
+    given, runs, candidates = snakemake.input, settings["runs"], settings["candidates"]
+    per_run = {
+        key: dict(zip(runs, given[key], strict=True)) for key in ("rates", "barred", "roles", "choices")
+    }
+    histories = [
+        given.histories[start : start + len(candidates)]
+        for start in range(0, len(given.histories), len(candidates))
+    ]
+    series = [(tile, sensor) for tile in settings["products"] for sensor in settings["calendars"]]
+    clear: dict[str, dict[str, str]] = {tile: {} for tile in settings["products"]}
+    for (tile, sensor), path in zip(series, given.clear, strict=True):
+        clear[tile][sensor] = path
+    sources = {
+        **{key: given[key] for key in ("folds", "classes", "gaps", "folds_mean", "cleaning")},
+        **per_run,
+        "split": dict(zip(settings["seeds"], given.split, strict=True)),
+        "histories": {
+            run: dict(zip(candidates, files, strict=True)) for run, files in zip(runs, histories, strict=True)
+        },
+        "matrices": dict(zip(runs, given.matrices, strict=True)),
+        "maps": dict(zip(runs, given.maps, strict=True)),
+        "clear": clear,
+    }
+    write_report(
+        sources,
+        settings,
+        page=snakemake.output.page,
+        fold_figure=snakemake.output.fold_figure,
+        map_figure=snakemake.output.map_figure,
+    )
+
+
+if __name__ == "__main__":
+    main(snakemake)
