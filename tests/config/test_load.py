@@ -19,7 +19,11 @@ def test_defaults_are_those_of_the_reference_system():
     training = read_config(MINIMAL).training
     assert training.hyperparameters_solver.batch_size == [1000]
     assert training.hyperparameters_solver.learning_rate == [1e-5]
-    assert (training.epochs, training.model_selection_criterion, training.weighted_labels) == (100, "loss", False)
+    assert (training.epochs, training.model_selection_criterion, training.weighted_labels) == (
+        100,
+        "loss",
+        False,
+    )
     assert (training.dataloader_mode, training.restart_from_checkpoint) == ("stream", True)
 
 

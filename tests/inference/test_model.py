@@ -3,6 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+
 from tilefold.inference.model import PredictionError, load_model
 from tilefold.networks.registry import build_network, sensors_information
 from tilefold.training.model_file import write_model_file

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+
 from tilefold.networks.base import TilefoldNetwork
 
 INFORMATION = {"s2": {"nb_components": 2, "nb_dates": 2}, "dem": {"nb_components": 1, "nb_dates": 1}}
@@ -42,6 +43,16 @@ def test_standardisation_by_hand(network):
     done = network.standardize(x, stats["mean"], torch.sqrt(stats["var"]))
     # (3-1)/2; constant: (3-2)/default_std; unknown: (1.5-0.5)/2; constant up to rounding: (5-4)/2
     np.testing.assert_allclose(done.numpy(), [[[1.0, 0.5], [0.5, 0.5]]])
+
+
+def test_both_in_one_are_the_two_one_after_the_other(network):
+    x = torch.randn(50, 2, 2, generator=torch.Generator().manual_seed(0))
+    x[x > 1] = torch.nan
+    x[0, 0, 0] = torch.inf
+    given, stats = x.clone(), network._stats["s2"]
+    steps = network.standardize(network.nans_imputation(x, stats["mean"]), stats["mean"], torch.sqrt(stats["var"]))
+    assert torch.equal(network.standardized("s2", x), steps)
+    assert torch.equal(x.nan_to_num(), given.nan_to_num())
 
 
 def test_static_features_keep_their_shape(network):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+
 from tilefold.networks.mlp import MLPClassifier
 
 STUDY = {"sentinel2": {"nb_components": 13, "nb_dates": 37}}

@@ -3,6 +3,7 @@ import sys
 
 import pytest
 import torch
+
 from tilefold.networks.registry import (
     NetworkError,
     build_network,

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-import tilefold.plan.code as code
+from tilefold.plan import code
 from tilefold.plan.code import SCRIPTS, rule_digest
 
 

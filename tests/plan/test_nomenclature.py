@@ -7,7 +7,10 @@ def test_csv_is_read_in_code_order(tmp_path):
     path.write_text("code,label,colour\n7,b,#ff0000\n2,a,\n")
     classes, faults = read_nomenclature(str(path))
     assert faults == []
-    assert [(item.code, item.label, item.colour) for item in classes] == [(2, "a", "#808080"), (7, "b", "#ff0000")]
+    assert [(item.code, item.label, item.colour) for item in classes] == [
+        (2, "a", "#808080"),
+        (7, "b", "#ff0000"),
+    ]
 
 
 def test_faults_name_file_and_line(tmp_path):

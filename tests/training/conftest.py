@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from netCDF4 import Dataset
+
 from tilefold.series.features import tensor
 
 INPUTS: dict[str, dict[str, Any]] = {
@@ -58,7 +59,7 @@ def write_database(folder: Path, content: dict[str, Any]) -> tuple[Path, Path]:
                 name, values.dtype, dimensions.get(name, ("sample",)), chunksizes=chunks, fill_value=False
             )
             variable[:] = values
-    learn = content["role"] == 0
+    learn = (content["role"] == 0) | (content["role"] != 0).all()
     statistics.write_text(
         json.dumps({name: known(tensor(content[name][learn], INPUTS[name])) for name in INPUTS})
     )

@@ -2,6 +2,7 @@ import logging
 
 import numpy as np
 import pytest
+
 from tilefold.training.checkpoints import (
     Checkpoint,
     load_checkpoint,
@@ -33,6 +34,7 @@ def test_the_last_two_are_kept_and_the_last_is_read(folder):
     found = load_checkpoint(folder, IDENTITY, epochs=10)
     assert found.epoch == 3
     assert found.content == checkpoint(3).content
+    assert list(found.content["history"][0]) == ["loss", "kappa"]
     for name, values in checkpoint(3).arrays.items():
         np.testing.assert_array_equal(found.arrays[name], values)
         assert (found.arrays[name].dtype, found.arrays[name].shape) == (values.dtype, values.shape)

@@ -4,6 +4,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+
 from tilefold.training.choosing import is_better, select_model
 from tilefold.training.model_file import read_model_file, write_model_file
 

@@ -1,5 +1,6 @@
 import pytest
 import torch
+
 from tilefold.training.compute import derived_seed, generator, pick_device, reproducible
 
 

@@ -1,5 +1,6 @@
 import matplotlib as mpl
 from PIL import Image
+
 from tilefold.training.curves import draw_curves
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from netCDF4 import Dataset
+
 from tilefold.series.features import tensor
 from tilefold.training.database import (
     BLOCK,

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from tilefold.training.locks import FolderInUseError, only_writer
 
 WRITER = "import sys; from tilefold.training.locks import *; only_writer(sys.argv[1]).__enter__()"

@@ -11,6 +11,7 @@ from sklearn.metrics import (
     precision_score,
     recall_score,
 )
+
 from tilefold.training.metrics import confusion, scores
 
 

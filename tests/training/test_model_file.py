@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
+
 from tilefold.training.model_file import (
     ModelFileError,
     read_model_description,

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tilefold.training.process import is_orphan
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux only")

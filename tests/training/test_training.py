@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 from netCDF4 import Dataset
+
 from tilefold.networks.registry import build_network
 from tilefold.storage.metadata import provenance
 from tilefold.training.choosing import CRITERIA
@@ -258,11 +259,8 @@ def test_trainings_that_cannot_start_say_why(make_database, make_settings, train
 
 
 def test_a_training_that_diverges_says_so(make_database, make_settings, train):
-    series = make_database(500, dem=np.full((500, 2), np.inf, np.float32))
-    statistics = json.loads(series[1].read_text().replace("Infinity", "0.0").replace("NaN", "1.0"))
-    series[1].write_text(json.dumps(statistics))
-    with pytest.raises(TrainingError, match=r"train_loss of epoch 1 is nan: .*lower\s"):
-        train(series, make_settings(), "run")
+    with pytest.raises(TrainingError, match=r"_loss of epoch \d is (nan|inf): .*lower\s"):
+        train(make_database(500), make_settings(learning_rate=1e37), "run")
 
 
 def test_validation_of_one_class_has_no_kappa(make_database, make_settings, train):

@@ -108,16 +108,26 @@ class TilefoldNetwork(nn.Module):
         The defaults stand in for NaN in the statistics. A component that is constant in the samples, up to
         the rounding of 32-bit floats, is divided by `default_std`.
         """
-        mean = torch.nan_to_num(mean, nan=self.default_mean if default_mean is None else default_mean)
-        unusable = torch.isnan(std) | (std <= CONSTANT * mean.abs())
-        std = std.masked_fill(unusable, self.default_std if default_std is None else default_std)
+        mean, std = self._usable(mean, std, default_mean, default_std)
         return (x - mean) / std
 
     def standardized(self, name: str, x: Tensor) -> Tensor:
-        """Input `name` with NaN imputed by the mean, then standardised by mean and sqrt(var)."""
+        """Input `name` with NaN imputed by the mean, then standardised by mean and sqrt(var).
+
+        The same as `nans_imputation` and `standardize` one after the other, in half the passes over memory:
+        the mean, standardised, is exactly 0.
+        """
         mean = self.get_buffer(_buffer(name, "mean"))
-        std = torch.sqrt(self.get_buffer(_buffer(name, "var")))
-        return self.standardize(self.nans_imputation(x, mean), mean, std)
+        mean, std = self._usable(mean, torch.sqrt(self.get_buffer(_buffer(name, "var"))))
+        return (x - mean).div_(std).nan_to_num_(nan=0.0, posinf=torch.inf, neginf=-torch.inf)
+
+    def _usable(
+        self, mean: Tensor, std: Tensor, default_mean: float | None = None, default_std: float | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation with the defaults where they cannot be used."""
+        mean = torch.nan_to_num(mean, nan=self.default_mean if default_mean is None else default_mean)
+        unusable = torch.isnan(std) | (std <= CONSTANT * mean.abs())
+        return mean, std.masked_fill(unusable, self.default_std if default_std is None else default_std)
 
 
 def _buffer(name: str, statistic: str) -> str:

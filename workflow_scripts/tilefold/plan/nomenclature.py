@@ -19,8 +19,9 @@ def read_nomenclature(source: str | Sequence[LandCoverClass]) -> tuple[list[Land
     source
         A CSV file with the columns `code`, `label` and `colour`, or the classes themselves.
     """
+    faults: list[str] = []
     if not isinstance(source, str):
-        classes, faults = list(source), []
+        classes = list(source)
     elif not Path(source).is_file():
         return [], [f"reference.nomenclature: no file {source}"]
     else:

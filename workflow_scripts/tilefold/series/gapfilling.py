@@ -131,7 +131,9 @@ def _check(
     if (np.diff(days) <= 0).any() or (np.diff(calendar) <= 0).any():
         raise ValueError("days and calendar must rise")
     if days[-1] - days[0] > LONGEST_GAP:
-        raise ValueError(f"acquisitions lie {days[-1] - days[0]} days apart, at most {LONGEST_GAP} are allowed")
+        raise ValueError(
+            f"acquisitions lie {days[-1] - days[0]} days apart, at most {LONGEST_GAP} are allowed"
+        )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -30,7 +30,7 @@ def write_table(path: Path | str, table: pd.DataFrame) -> None:
 def read_table(path: Path | str, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Read a table that `write_table` wrote; empty text cells of a CSV come back as NaN."""
     if Path(path).suffix == ".csv":
-        return pd.read_csv(path, usecols=columns)
+        return pd.read_csv(path, usecols=list(columns) if columns else None)
     return pd.read_parquet(path, columns=list(columns) if columns else None, engine="pyarrow")
 
 

@@ -112,7 +112,8 @@ def _read(file: Path) -> tuple[Checkpoint, dict[str, str]]:
 
 
 def _content_text(content: Mapping[str, Any], identity: Mapping[str, str]) -> str:
-    return json.dumps({"content": content, "identity": identity}, sort_keys=True, allow_nan=False)
+    # The order of keys is kept: it is that of the history's columns and of the model's description.
+    return json.dumps({"content": content, "identity": dict(identity)}, allow_nan=False)
 
 
 def _checksum(arrays: Mapping[str, NDArray[Any]], text: str) -> str:

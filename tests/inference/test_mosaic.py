@@ -1,0 +1,201 @@
+"""Mosaics: owned pixels, colours, and a layout that rio-cogeo accepts."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from rio_cogeo.cogeo import cog_validate
+from tilefold.grids.grid import Grid
+from tilefold.grids.ownership import Ownership, footprint_ring
+from tilefold.inference.lattice import LatticeError
+from tilefold.inference.mosaic import TileRasterError, mosaic_tiles
+from tilefold.storage.rasters import create_raster
+
+CRS = "EPSG:32631"
+#: Three tiles of 700 x 620 pixels that overlap by 20 columns, or by 40 rows.
+GRIDS = {
+    "A": Grid(CRS, (10.0, 0.0, 500000.0, 0.0, -10.0, 4800000.0), 700, 620),
+    "B": Grid(CRS, (10.0, 0.0, 506000.0, 0.0, -10.0, 4800000.0), 700, 620),
+    "C": Grid(CRS, (10.0, 0.0, 500000.0, 0.0, -10.0, 4793400.0), 700, 620),
+}
+CLASSES = [
+    {"code": 1, "label": "vignes & vergers", "colour": [255, 0, 10]},
+    {"code": 7, "label": "forêt", "colour": [0, 99, 1]},
+    {"code": 12, "label": "water", "colour": [0, 0, 255]},
+]
+
+
+def settings(tiles: str = "ABC", product: str = "classification", nodata: int = 0) -> dict:
+    return {
+        "product": product,
+        "grids": {tile: GRIDS[tile].to_dict() for tile in tiles},
+        "ownership": Ownership(CRS, {t: footprint_ring(GRIDS[t], CRS) for t in GRIDS}).to_dict(),
+        "classes": CLASSES if product == "classification" else None,
+        "nodata": nodata,
+    }
+
+
+def write_tiles(
+    folder: Path,
+    tiles: str = "ABC",
+    dtype: str = "uint8",
+    bands: int = 1,
+    nodata: int = 0,
+    codes: tuple = (0, 1, 7, 12),
+) -> tuple[dict[str, Path], dict[str, np.ndarray]]:
+    paths, values = {}, {}
+    for number, tile in enumerate(tiles):
+        generator = np.random.default_rng(number)
+        values[tile] = generator.choice(codes, (bands, *GRIDS[tile].shape)).astype(dtype)
+        paths[tile] = folder / f"{tile}.tif"
+        names = [f"band {band}" for band in range(bands)]
+        with create_raster(
+            paths[tile], GRIDS[tile], dtype=dtype, nodata=nodata, descriptions=names, tags={}
+        ) as raster:
+            raster.write(values[tile])
+    return paths, values
+
+
+def expected_mosaic(values: dict[str, np.ndarray], nodata: int) -> np.ndarray:
+    """Nearest centre among the tiles that hold the pixel, written down by hand for these three tiles."""
+    bands = next(iter(values.values())).shape[0]
+    result = np.full((bands, 1360, 1220), nodata, next(iter(values.values())).dtype)
+    # Centres: A (350, 310), B (350, 910), C (1010, 310) in rows and columns of the mosaic's corners.
+    rows, cols = np.mgrid[0:1360, 0:1220] + 0.5
+    corners = {"A": (0, 0), "B": (0, 600), "C": (660, 0)}
+    distance = np.full((3, 1360, 1220), np.inf)
+    for number, tile in enumerate("ABC"):
+        top, left = corners[tile]
+        inside = (rows > top) & (rows < top + 700) & (cols > left) & (cols < left + 620)
+        away = (rows - top - 350) ** 2 + (cols - left - 310) ** 2
+        distance[number][inside] = away[inside]
+    owner = distance.argmin(axis=0)
+    for number, tile in enumerate("ABC"):
+        if tile in values:
+            top, left = corners[tile]
+            placed = np.full_like(result, nodata)
+            placed[:, top : top + 700, left : left + 620] = values[tile]
+            mine = (owner == number) & np.isfinite(distance[number])
+            result[:, mine] = placed[:, mine]
+    return result
+
+
+def test_each_pixel_comes_from_its_owner(tmp_path: Path) -> None:
+    paths, values = write_tiles(tmp_path)
+    mosaic = tmp_path / "maps" / "classification.tif"
+    mosaic_tiles(paths, settings(), mosaic=mosaic)
+    with rasterio.open(mosaic) as raster:
+        np.testing.assert_array_equal(raster.read(), expected_mosaic(values, 0))
+        assert raster.transform == GRIDS["A"].affine
+        assert raster.crs.to_epsg() == 32631
+        assert raster.nodata == 0
+    assert [path.name for path in mosaic.parent.iterdir()] == ["classification.tif"]
+
+
+def test_mosaic_is_cloud_optimised_with_overviews_of_map_values(tmp_path: Path) -> None:
+    paths, _ = write_tiles(tmp_path)
+    mosaic = tmp_path / "classification.tif"
+    mosaic_tiles(paths, settings(), mosaic=mosaic)
+    valid, errors, warnings = cog_validate(mosaic, strict=True)
+    assert (valid, errors, warnings) == (True, [], [])
+    with rasterio.open(mosaic) as raster:
+        assert raster.overviews(1) == [2, 4]
+        assert raster.tags()["OVERVIEW_RESAMPLING"] == "NEAREST"
+        assert "tilefold_settings" in raster.tags()
+    with rasterio.open(mosaic, overview_level=1) as overview:
+        assert set(np.unique(overview.read())) <= {0, 1, 7, 12}
+
+
+def test_colours_and_labels_are_in_the_file(tmp_path: Path) -> None:
+    paths, _ = write_tiles(tmp_path)
+    mosaic = tmp_path / "classification.tif"
+    mosaic_tiles(paths, settings(), mosaic=mosaic)
+    with rasterio.open(mosaic) as raster:
+        colours, tags = raster.colormap(1), raster.tags(1)
+    for item in CLASSES:
+        assert colours[item["code"]] == (*item["colour"], 255)
+        assert tags[f"class_{item['code']}"] == item["label"]
+    assert colours[0][3] == 0  # nodata is transparent
+
+
+def test_gdal_reads_the_colours(tmp_path: Path) -> None:
+    if shutil.which("gdalinfo") is None:
+        pytest.skip("gdalinfo is not installed")
+    paths, _ = write_tiles(tmp_path)
+    mosaic = tmp_path / "classification.tif"
+    mosaic_tiles(paths, settings(), mosaic=mosaic)
+    text = subprocess.run(["gdalinfo", mosaic], check=True, capture_output=True, text=True).stdout
+    assert "7: 0,99,1,255" in text
+    assert "class_7=forêt" in text
+    assert "LAYOUT=COG" in text
+
+
+def test_codes_above_255_have_colours_too(tmp_path: Path) -> None:
+    paths, values = write_tiles(tmp_path, dtype="uint16", codes=(0, 111, 523))
+    classes = [
+        {"code": 111, "label": "urban", "colour": [230, 0, 77]},
+        {"code": 523, "label": "sea", "colour": [230, 242, 255]},
+    ]
+    mosaic = tmp_path / "classification.tif"
+    mosaic_tiles(paths, settings() | {"classes": classes}, mosaic=mosaic)
+    assert cog_validate(mosaic)[0]
+    with rasterio.open(mosaic) as raster:
+        assert raster.colormap(1)[523] == (230, 242, 255, 255)
+        np.testing.assert_array_equal(raster.read(), expected_mosaic(values, 0))
+
+
+def test_probabilities_keep_their_bands_and_their_nodata(tmp_path: Path) -> None:
+    paths, values = write_tiles(tmp_path, dtype="uint16", bands=3, nodata=65535, codes=(0, 65535, 1000))
+    mosaic = tmp_path / "probabilities.tif"
+    mosaic_tiles(paths, settings(product="probabilities"), mosaic=mosaic)
+    assert cog_validate(mosaic)[0]
+    with rasterio.open(mosaic) as raster:
+        np.testing.assert_array_equal(raster.read(), expected_mosaic(values, 65535))
+        assert raster.descriptions == ("band 0", "band 1", "band 2")
+        assert raster.nodata == 65535
+
+
+def test_a_fold_maps_only_what_its_tiles_own(tmp_path: Path) -> None:
+    paths, values = write_tiles(tmp_path, tiles="B")
+    mosaic = tmp_path / "classification.tif"
+    mosaic_tiles(paths, settings("B"), mosaic=mosaic)
+    with rasterio.open(mosaic) as raster:
+        found = raster.read()
+    np.testing.assert_array_equal(found, expected_mosaic(values, 0)[:, :700, 600:])
+    assert (found[0, :, :9] == 0).all()  # the strip that A owns
+
+
+def test_same_bytes_twice(tmp_path: Path) -> None:
+    paths, _ = write_tiles(tmp_path)
+    for name in ("one", "two"):
+        mosaic_tiles(paths, settings(), mosaic=tmp_path / name / "classification.tif")
+    backwards = dict(reversed(paths.items()))
+    mosaic_tiles(backwards, settings(), mosaic=tmp_path / "three" / "classification.tif")
+    results = [(tmp_path / name / "classification.tif").read_bytes() for name in ("one", "two", "three")]
+    assert results[0] == results[1] == results[2]
+
+
+def test_tiles_off_the_lattice_are_refused(tmp_path: Path) -> None:
+    paths, _ = write_tiles(tmp_path, "AB")
+    shifted = settings("AB")
+    shifted["grids"]["B"]["transform"][2] += 4
+    with pytest.raises(LatticeError, match="output_crs"):
+        mosaic_tiles(paths, shifted, mosaic=tmp_path / "classification.tif")
+
+
+def test_a_raster_of_another_tile_is_refused(tmp_path: Path) -> None:
+    paths, _ = write_tiles(tmp_path, "AB")
+    with pytest.raises(TileRasterError, match="but tile B on"):
+        mosaic_tiles({"A": paths["A"], "B": paths["A"]}, settings("AB"), mosaic=tmp_path / "m.tif")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["A.tif", "B.tif"]
+
+
+def test_another_nodata_value_is_refused(tmp_path: Path) -> None:
+    paths, _ = write_tiles(tmp_path, "A")
+    with pytest.raises(TileRasterError, match="expected 255"):
+        mosaic_tiles(paths, settings("A", nodata=255), mosaic=tmp_path / "m.tif")

@@ -1,0 +1,145 @@
+"""The sample database of a run and region, and its statistics."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from netCDF4 import Dataset
+from numpy.typing import NDArray
+
+from tilefold.folds.statistics import RunningStatistics
+from tilefold.series.features import tensor
+from tilefold.storage.metadata import provenance
+from tilefold.storage.netcdf import create_netcdf
+from tilefold.storage.samples import SAMPLE, SAMPLES_PER_CHUNK, define_inputs
+from tilefold.storage.tables import read_table
+from tilefold.storage.whole import write_json
+
+logger = logging.getLogger(__name__)
+
+#: Roles in the database's variable `role`.
+ROLES = {"learn": 0, "validation": 1}
+
+#: Variables that describe samples, besides the inputs.
+DESCRIPTIONS = {
+    "label": "int32",
+    "role": "int8",
+    "polygon": "int32",
+    "group": "int32",
+    "tile": "int16",
+    "x": "float64",
+    "y": "float64",
+    "clear_dates": "uint16",
+}
+
+
+def assemble_samples(
+    pools: Mapping[str, Path | str],
+    indexes: Mapping[str, Path | str],
+    selection: Path | str,
+    settings: Mapping[str, Any],
+    *,
+    samples: Path | str,
+    statistics: Path | str,
+) -> None:
+    """Copy the selected samples from the pools and describe their tensors; memory is that of one block.
+
+    Parameters
+    ----------
+    pools, indexes
+        Values and indexes of the training tiles' pools, by tile.
+    selection
+        Table of `select_samples`.
+    settings
+        `inputs` (with scales and features), `codes`.
+    samples
+        NetCDF to write: the inputs as in the pools, and for each sample its `label` (class code), `role`
+        (0 learn, 1 validation), `polygon`, `group`, `tile` (place in the attribute `tiles`), `x`, `y`,
+        `clear_dates`.
+    statistics
+        JSON to write: for each input, `mean`, `var` (of the population), `min`, `max` over the learn samples of each
+        component of the tensors, dates x components, date-major; null where every value is missing.
+    """
+    selected = read_table(selection)
+    inputs = settings["inputs"]
+    tiles = sorted(pools)
+    attributes = {
+        "inputs": json.dumps(inputs),
+        "classes": json.dumps(settings["codes"]),
+        "tiles": json.dumps(tiles),
+        "calendars": json.dumps({n: spec["dates"] for n, spec in inputs.items() if spec["kind"] == "series"}),
+        **provenance(settings),
+    }
+    with create_netcdf(samples, attributes) as dataset:
+        variables = define_inputs(dataset, inputs, len(selected))
+        _describe(dataset, selected, tiles, indexes)
+        start = 0
+        for tile in tiles:
+            rows = selected.loc[selected["tile"] == tile, "pool_row"].to_numpy()
+            for values in _pool_rows(pools[tile], rows, list(inputs)):
+                stop = start + len(next(iter(values.values())))
+                for name, block in values.items():
+                    variables[name][start:stop] = block
+                start = stop
+    write_json(statistics, sample_statistics(samples))
+    logger.info("%d samples of %d tiles", len(selected), len(tiles))
+
+
+def sample_statistics(samples: Path | str) -> dict[str, dict[str, list[float | None]]]:
+    """Statistics of the tensors of a database's learn samples, see `assemble_samples`."""
+    with Dataset(samples) as dataset:
+        dataset.set_auto_maskandscale(False)
+        inputs = json.loads(dataset.inputs)
+        learn = dataset["role"][:] == ROLES["learn"]
+        found = {}
+        for name, spec in inputs.items():
+            running = RunningStatistics()
+            for start in range(0, learn.size, SAMPLES_PER_CHUNK):
+                chosen = learn[start : start + SAMPLES_PER_CHUNK]
+                block = tensor(dataset[name][start : start + SAMPLES_PER_CHUNK][chosen], spec)
+                running.add(block.reshape(len(block), -1))
+            found[name] = running.result()
+    return found
+
+
+def _describe(
+    dataset: Dataset, selected: pd.DataFrame, tiles: list[str], indexes: Mapping[str, Path | str]
+) -> None:
+    places = [
+        read_table(indexes[tile], ["x", "y", "clear_dates"]).iloc[
+            selected.loc[selected["tile"] == tile, "pool_row"].to_numpy()
+        ]
+        for tile in tiles
+    ]
+    described = selected.assign(
+        label=selected["code"],
+        role=selected["role"].map(ROLES),
+        tile=selected["tile"].map({tile: number for number, tile in enumerate(tiles)}),
+        **{
+            column: np.concatenate([place[column] for place in places])
+            for column in ("x", "y", "clear_dates")
+        },
+    )
+    for name, dtype in DESCRIPTIONS.items():
+        variable = dataset.createVariable(name, dtype, (SAMPLE,), fill_value=False)
+        variable[:] = described[name].to_numpy(dtype)
+
+
+def _pool_rows(
+    pool: Path | str, rows: NDArray[np.int64], names: list[str]
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """Values of rising rows of a pool, block by block of the pool."""
+    with Dataset(pool) as dataset:
+        dataset.set_auto_maskandscale(False)
+        size = dataset.dimensions[SAMPLE].size
+        for start in range(0, size, SAMPLES_PER_CHUNK):
+            first, last = np.searchsorted(rows, [start, start + SAMPLES_PER_CHUNK])
+            if first < last:
+                wanted = rows[first:last] - start
+                yield {name: dataset[name][start : start + SAMPLES_PER_CHUNK][wanted] for name in names}
