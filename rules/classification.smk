@@ -11,8 +11,8 @@ rule classify_chunk:
             sensor=plan.config.sensors,
             allow_missing=True,
         ),
-        clear=expand(
-            rules.preprocess.output.clear,
+        clear_dates=expand(
+            rules.preprocess.output.clear_dates,
             sensor=plan.config.sensors,
             allow_missing=True,
         ),

@@ -4,7 +4,7 @@
 rule preprocess:
     output:
         series="<results>/series/{tile}/{sensor}.tif",
-        clear="<results>/series/{tile}/{sensor}_clear.tif",
+        clear_dates="<results>/series/{tile}/{sensor}_clear.tif",
     log:
         "<logs>/preprocess/{tile}/{sensor}.log",
     benchmark:

@@ -37,7 +37,7 @@ rule write_report:
             f"<results>/maps/{run.fold}/seed_{run.seed}/classification.tif"
             for run in plan.runs
         ],
-        clear=expand(
+        clear_dates=expand(
             "<results>/series/{tile}/{sensor}_clear.tif",
             tile=plan.tiles,
             sensor=plan.config.sensors,

@@ -7,13 +7,13 @@ rule extract_pool:
         series=expand(
             "<results>/series/{{tile}}/{sensor}.tif", sensor=plan.config.sensors
         ),
-        clear=expand(
+        clear_dates=expand(
             "<results>/series/{{tile}}/{sensor}_clear.tif", sensor=plan.config.sensors
         ),
         static=[feature.path for feature in plan.config.user_features.values()],
     output:
         pool="<results>/pools/{tile}.nc",
-        index="<results>/pools/{tile}_index.parquet",
+        pool_index="<results>/pools/{tile}_index.parquet",
     log:
         "<logs>/extract_pool/{tile}.log",
     benchmark:
@@ -36,7 +36,7 @@ rule select_samples:
     input:
         split=rules.split_polygons.output.split,
         indexes=lambda wildcards: expand(
-            rules.extract_pool.output.index,
+            rules.extract_pool.output.pool_index,
             tile=plan.run(wildcards.fold, wildcards.seed).training_tiles,
         ),
     output:

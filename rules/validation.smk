@@ -8,7 +8,7 @@ rule predict_samples:
         ),
         roles=rules.select_samples.output.roles,
         pools=expand(rules.extract_pool.output.pool, tile=plan.train),
-        indexes=expand(rules.extract_pool.output.index, tile=plan.train),
+        indexes=expand(rules.extract_pool.output.pool_index, tile=plan.train),
     output:
         predicted="<results>/runs/{fold}/seed_{seed}/predicted.parquet",
     log:

@@ -1,7 +1,5 @@
 """Assemble the sample database of one run and region."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tilefold.folds.database import assemble_samples

@@ -1,7 +1,5 @@
 """Classify one chunk of one tile with the models of one run."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tilefold.inference.chunks import classify_chunk
@@ -12,13 +10,16 @@ from tilefold.series.stack import named_inputs
 def main(snakemake: Any) -> None:
     """Translate the job for the library."""
     settings = start_job(snakemake)
+    rasters = dict(zip(settings["products"], snakemake.output.rasters, strict=True))
     classify_chunk(
         dict(zip(settings["regions"], snakemake.input.models, strict=True)),
         *named_inputs(
-            settings["inputs"], snakemake.input.series, snakemake.input.clear, snakemake.input.static
+            settings["inputs"], snakemake.input.series, snakemake.input.clear_dates, snakemake.input.static
         ),
         settings,
-        rasters=dict(zip(settings["products"], snakemake.output.rasters, strict=True)),
+        labels=rasters["classification"],
+        confidence=rasters["confidence"],
+        probabilities=rasters.get("probabilities"),
     )
 
 

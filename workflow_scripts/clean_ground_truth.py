@@ -1,7 +1,5 @@
 """Clean the reference polygons."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tilefold.ground_truth.cleaning import clean_ground_truth

@@ -1,7 +1,5 @@
 """Extract the reference pixels of one tile."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tilefold.jobs.job import start_job
@@ -15,11 +13,11 @@ def main(snakemake: Any) -> None:
     extract_pool(
         snakemake.input.reference,
         *named_inputs(
-            settings["inputs"], snakemake.input.series, snakemake.input.clear, snakemake.input.static
+            settings["inputs"], snakemake.input.series, snakemake.input.clear_dates, snakemake.input.static
         ),
         settings,
         pool=snakemake.output.pool,
-        index=snakemake.output.index,
+        index=snakemake.output.pool_index,
     )
 
 

@@ -1,7 +1,5 @@
 """Merge the chunks of one tile."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tilefold.inference.merge import merge_chunks

@@ -1,7 +1,5 @@
 """Mosaic the tiles of one run."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tilefold.inference.mosaic import mosaic_tiles

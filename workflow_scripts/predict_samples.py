@@ -1,7 +1,5 @@
 """Predict the test pixels of one run."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tilefold.inference.samples import predict_samples

@@ -1,7 +1,5 @@
 """Gap-fill the series of one sensor over one tile."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tilefold.jobs.job import start_job
@@ -15,7 +13,7 @@ def main(snakemake: Any) -> None:
         snakemake.config["sensors"][settings["sensor"]]["path"],
         settings,
         series=snakemake.output.series,
-        clear_dates=snakemake.output.clear,
+        clear_dates=snakemake.output.clear_dates,
         threads=snakemake.threads,
     )
 

@@ -1,7 +1,5 @@
 """Choose the model of one run and region among its candidates."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tilefold.jobs.job import start_job

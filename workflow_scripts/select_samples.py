@@ -1,7 +1,5 @@
 """Select the training pixels of one run."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tilefold.jobs.job import start_job

@@ -1,7 +1,5 @@
 """Give each polygon its role, for one seed."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tilefold.folds.split import split_polygons

@@ -1,7 +1,5 @@
 """Tables over all runs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tilefold.jobs.job import start_job

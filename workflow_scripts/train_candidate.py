@@ -1,7 +1,5 @@
 """Train one candidate of one run and region."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Write the page that people look at."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tilefold.jobs.job import start_job
@@ -21,7 +19,7 @@ def main(snakemake: Any) -> None:
     ]
     series = [(tile, sensor) for tile in settings["products"] for sensor in settings["calendars"]]
     clear: dict[str, dict[str, str]] = {tile: {} for tile in settings["products"]}
-    for (tile, sensor), path in zip(series, given.clear, strict=True):
+    for (tile, sensor), path in zip(series, given.clear_dates, strict=True):
         clear[tile][sensor] = path
     sources = {
         **{key: given[key] for key in ("folds", "classes", "gaps", "folds_mean", "cleaning")},

@@ -50,7 +50,9 @@ def test_both_in_one_are_the_two_one_after_the_other(network):
     x[x > 1] = torch.nan
     x[0, 0, 0] = torch.inf
     given, stats = x.clone(), network._stats["s2"]
-    steps = network.standardize(network.nans_imputation(x, stats["mean"]), stats["mean"], torch.sqrt(stats["var"]))
+    steps = network.standardize(
+        network.nans_imputation(x, stats["mean"]), stats["mean"], torch.sqrt(stats["var"])
+    )
     assert torch.equal(network.standardized("s2", x), steps)
     assert torch.equal(x.nan_to_num(), given.nan_to_num())
 

@@ -12,6 +12,7 @@ import pytest
 from netCDF4 import Dataset
 
 from tilefold.series.features import tensor
+from tilefold.storage.samples import SAMPLE, define_inputs
 
 INPUTS: dict[str, dict[str, Any]] = {
     "sentinel2": {
@@ -47,18 +48,13 @@ def write_database(folder: Path, content: dict[str, Any]) -> tuple[Path, Path]:
     """Write samples.nc and statistics.json; return both paths."""
     folder.mkdir(parents=True, exist_ok=True)
     path, statistics = folder / "samples.nc", folder / "statistics.json"
-    dimensions = {"sentinel2": ("sample", "sentinel2_date", "sentinel2_band"), "dem": ("sample", "dem_band")}
     with Dataset(path, "w") as dataset:
         dataset.setncatts({"inputs": json.dumps(INPUTS), "classes": json.dumps(CLASSES)})
-        for name, size in {"sentinel2_date": 4, "sentinel2_band": 3, "dem_band": 2}.items():
-            dataset.createDimension(name, size)
-        dataset.createDimension("sample", len(content["label"]))
+        variables = define_inputs(dataset, INPUTS, len(content["label"]))
+        for name in ("label", "role"):
+            variables[name] = dataset.createVariable(name, content[name].dtype, (SAMPLE,), fill_value=False)
         for name, values in content.items():
-            chunks = (min(2048, len(values)), *values.shape[1:])
-            variable = dataset.createVariable(
-                name, values.dtype, dimensions.get(name, ("sample",)), chunksizes=chunks, fill_value=False
-            )
-            variable[:] = values
+            variables[name][:] = values
     learn = (content["role"] == 0) | (content["role"] != 0).all()
     statistics.write_text(
         json.dumps({name: known(tensor(content[name][learn], INPUTS[name])) for name in INPUTS})

@@ -11,9 +11,11 @@ import pytest
 import torch
 from netCDF4 import Dataset
 
+from tilefold.inference.model import load_model
 from tilefold.networks.registry import build_network
+from tilefold.series.features import tensor
 from tilefold.storage.metadata import provenance
-from tilefold.training.choosing import CRITERIA
+from tilefold.training.choosing import CRITERIA, select_model
 from tilefold.training.locks import FolderInUseError
 from tilefold.training.loop import TrainingError
 from tilefold.training.model_file import read_model_file
@@ -64,6 +66,7 @@ def test_easy_data_are_learnt_and_files_are_as_agreed(make_database, make_settin
     assert list(description["inputs"]) == ["sentinel2", "dem"]
     assert description["classes"] == [1, 3, 7, 9]
     assert description["not_learnt"] == [9]
+    assert description["validation_classes"] == [1, 3, 7]
     assert description["network"] == settings["network"]
     assert description["candidate"] == {"batch_size": 128, "learning_rate": 1e-3}
     assert description["provenance"] == provenance(settings)
@@ -89,8 +92,6 @@ def test_stored_weights_give_the_stored_validation_loss(make_database, make_sett
     network.load_state_dict(
         {name[5:]: torch.from_numpy(value) for name, value in tensors.items() if name.startswith("loss/")}
     )
-    from tilefold.series.features import tensor
-
     with Dataset(database[0]) as dataset:
         dataset.set_auto_maskandscale(False)
         label, role = dataset["label"][:], dataset["role"][:]
@@ -108,6 +109,35 @@ def test_stored_weights_give_the_stored_validation_loss(make_database, make_sett
     oa = (logits[:, :3].argmax(dim=1) == targets).float().mean().item()
     history = pd.read_csv(outputs["history"])
     assert history["validation_oa"][description["best"]["loss"]["epoch"] - 1] == pytest.approx(oa)
+
+
+def test_the_chosen_model_predicts_as_well_as_its_history_says(make_database, make_settings, train, tmp_path):
+    database = make_database(3000, noise=2500.0)
+    candidates = [{"name": f"batch_{size}", "batch_size": size, "learning_rate": 1e-3} for size in (1000, 64)]
+    outputs = {
+        item["name"]: train(database, make_settings(batch_size=item["batch_size"]), item["name"])
+        for item in candidates
+    }
+    select_model(
+        {name: paths["weights"] for name, paths in outputs.items()},
+        {"criterion": "oa", "candidates": candidates},
+        model=tmp_path / "model.safetensors",
+        choice=tmp_path / "model_choice.csv",
+    )
+    predictor = load_model(tmp_path / "model.safetensors", device="cpu", batch_rows=256)
+    with Dataset(database[0]) as dataset:
+        dataset.set_auto_maskandscale(False)
+        validation = dataset["role"][:] == 1
+        label = dataset["label"][:][validation]
+        tensors = {
+            name: tensor(dataset[name][:][validation], spec) for name, spec in predictor.inputs.items()
+        }
+    predicted = np.array(predictor.classes)[predictor.predict(tensors).argmax(axis=1)]
+    scores = {name: pd.read_csv(paths["history"])["validation_oa"].max() for name, paths in outputs.items()}
+    assert np.mean(predicted == label) == pytest.approx(max(scores.values()))
+    assert 0.4 < max(scores.values()) < 0.99
+    choice = pd.read_csv(tmp_path / "model_choice.csv")
+    assert choice.loc[choice["chosen"], "candidate"].tolist() == [max(scores, key=scores.get)]
 
 
 def test_epoch_loss_does_not_depend_on_the_size_of_the_batches(make_database, make_settings, train):

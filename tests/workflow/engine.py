@@ -1,7 +1,9 @@
 """Starting the engine as a user does, and reading what it says."""
 
+import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -86,3 +88,21 @@ def merged(base, changes):
         nested = isinstance(value, dict) and isinstance(below, dict)
         result[key] = merged(below, value) if nested else value
     return result
+
+
+def workspace(folder, scene, content):
+    """A folder as a user has it: the data and a config."""
+    shutil.copytree(scene, folder / "scene")
+    return write_config(folder / "config.yaml", content)
+
+
+NOT_PRODUCTS = ("logs/", "benchmarks/", "plan/", "checkpoints/", "chunks/")
+
+
+def digests(results):
+    """Digest of each product of a results folder."""
+    return {
+        str(path.relative_to(results)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(results.rglob("*"))
+        if path.is_file() and not any(part in str(path.relative_to(results)) for part in NOT_PRODUCTS)
+    }

@@ -1,89 +1,137 @@
-"""Roles of polygons: learn, validation or test."""
+"""Roles of groups of polygons: a keyed hash decides, so that the order of rows decides nothing.
+
+A group is what must stay on one side: the parts of one original polygon.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-LEARN, VALIDATION, TEST = "learn", "validation", "test"
+LEARN = "learn"
+VALIDATION = "validation"
+TEST = "test"
+NO_ROLE = ""
 
-#: Groups that a class needs in a home tile to be split there; the others of the class are split together.
-ENOUGH = 4
+#: From this size on, the groups of a class, region and home tile are a stratum of their own.
+SMALLEST_STRATUM = 4
+
+Roles = NDArray[np.object_]
+Keys = NDArray[np.uint64]
 
 
-def rank_key(seed: int, identity: str) -> int:
-    """Place of a polygon in the draw of a seed: a keyed hash, so that it depends on nothing else."""
-    return int.from_bytes(hashlib.blake2b(f"{seed}:{identity}".encode(), digest_size=8).digest(), "big")
+def hash_keys(ids: Sequence[str], seed: int) -> Keys:
+    """BLAKE2b of ``<seed>:<id>`` as a 64-bit number: a random order that a group keeps when others come or go."""
+    digests = [hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=8).digest() for name in ids]
+    return np.frombuffer(b"".join(digests), dtype=">u8").astype(np.uint64)
 
 
-def assign_roles(groups: pd.DataFrame, *, seed: int, ratio: float, validation_ratio: float) -> pd.Series:
-    """Draw the role of each group.
+def role_counts(
+    sizes: NDArray[np.integer[Any]], ratio: float, validation_ratio: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many groups of strata are test and validation.
 
-    Groups are ranked by a keyed hash of their id within class, region and home tile; what a class has in tiles
-    where it has fewer than four groups is ranked together. Adding or removing a group moves at most the
-    groups at the limits between roles.
+    One group: learn. Two: learn and test. Three: one each. Four or more: training gets round(n * ratio), half to
+    even, of which validation gets round(training * validation_ratio), and each role at least one.
+
+    Parameters
+    ----------
+    sizes
+        Number of groups in each stratum, at least 1.
+    ratio
+        Share of training: learn and validation.
+    validation_ratio
+        Share of validation within training.
+
+    Returns
+    -------
+    test, validation
+        Arrays like `sizes`; the rest is learn.
+    """
+    sizes = np.asarray(sizes, np.int64)
+    test = sizes - np.rint(sizes * ratio).astype(np.int64)
+    test = np.where(sizes >= 4, np.clip(test, 1, np.maximum(sizes - 2, 1)), np.minimum(sizes - 1, 1))
+    training = sizes - test
+    validation = np.rint(training * validation_ratio).astype(np.int64)
+    validation = np.where(sizes >= 4, np.clip(validation, 1, np.maximum(training - 1, 1)), sizes == 3)
+    return test, validation.astype(np.int64)
+
+
+def assign_roles(groups: pd.DataFrame, seed: int, ratio: float, validation_ratio: float) -> Roles:
+    """Roles of groups.
+
+    Within class x region x home tile where there are at least 4 groups; what is left of a class and region is one
+    stratum. In each, groups are ranked by their key: the first are test, the next validation, the rest learn.
 
     Parameters
     ----------
     groups
-        One row a group: `id`, `code`, `region`, `home_tile`.
+        One row a group: ``id`` (str), ``code``, ``region``, ``home_tile``.
     seed
-        Of the draw.
-    ratio
-        Share for training (learn and validation).
-    validation_ratio
-        Share of training that is validation.
+        Key of the hash.
+    ratio, validation_ratio
+        See `role_counts`.
 
     Returns
     -------
-    Series of str
-        Roles, with the index of `groups`.
+    array of str
+        "learn", "validation" or "test", in the order of the rows.
     """
-    ordered = groups.assign(key=[rank_key(seed, identity) for identity in groups["id"]]).sort_values(
-        ["key", "id"]
+    table = groups[["id", "code", "region", "home_tile"]].reset_index(drop=True)
+    table["key"] = hash_keys(table["id"].tolist(), seed)
+    size = table.groupby(["code", "region", "home_tile"])["id"].transform("size")
+    table.loc[size < SMALLEST_STRATUM, "home_tile"] = ""
+    # The id decides between two equal keys.
+    table = table.sort_values(["key", "id"], kind="stable")
+    strata = table.groupby(["code", "region", "home_tile"])["id"]
+    rank = strata.cumcount().to_numpy()
+    test, validation = role_counts(strata.transform("size").to_numpy(), ratio, validation_ratio)
+    table["role"] = np.select([rank < test, rank < test + validation], [TEST, VALIDATION], LEARN)
+    return table["role"].sort_index().to_numpy(object)
+
+
+def repair_roles(groups: pd.DataFrame, seed: int, roles: Roles) -> Roles:
+    """Give a learn and a test group to each class and region that has two groups or more.
+
+    The missing role gets one group from the more frequent of the other two (validation if equal): of these the
+    last by key for learn, the first for test.
+
+    Parameters
+    ----------
+    groups
+        One row a group: ``id``, ``code``, ``region``.
+    seed
+        Key of the hash.
+    roles
+        Roles of the rows; rows without a role do not count and get none.
+
+    Returns
+    -------
+    array of str
+        The repaired roles; `roles` stays as it is.
+    """
+    repaired = roles.copy()
+    table = pd.DataFrame(
+        {
+            "code": groups["code"].to_numpy(),
+            "region": groups["region"].to_numpy(object),
+            "id": groups["id"].to_numpy(object),
+            "key": hash_keys(groups["id"].tolist(), seed),
+        }
     )
-    stratum = ["code", "region", "home_tile"]
-    enough = ordered.groupby(stratum)["id"].transform("size") >= ENOUGH
-    ordered["stratum"] = ordered["home_tile"].where(enough, "")
-    drawn = ordered.groupby(["code", "region", "stratum"], sort=True)
-    rank = drawn.cumcount().to_numpy()
-    size = drawn["id"].transform("size").to_numpy()
-    roles = np.empty(len(ordered), dtype=object)
-    for count in np.unique(size):
-        test, validation, _ = role_counts(int(count), ratio, validation_ratio)
-        of_size = size == count
-        limits = np.array([test, test + validation])
-        names = np.array([TEST, VALIDATION, LEARN], dtype=object)
-        roles[of_size] = names[np.searchsorted(limits, rank[of_size], side="right")]
-    return _repaired(ordered.assign(role=roles))["role"].reindex(groups.index)
-
-
-def role_counts(count: int, ratio: float, validation_ratio: float) -> tuple[int, int, int]:
-    """How many of `count` groups are test, validation and learn.
-
-    One group is learnt; of two, one is learnt and one tested; of three, each has a role; of more, shares are
-    rounded (half to even) with at least one group for each role.
-    """
-    if count <= 3:
-        return [(0, 0, 0), (0, 0, 1), (1, 0, 1), (1, 1, 1)][count]
-    test = min(max(round(count * (1 - ratio)), 1), count - 2)
-    training = count - test
-    validation = min(max(round(training * validation_ratio), 1), training - 1)
-    return test, validation, training - validation
-
-
-def _repaired(drawn: pd.DataFrame) -> pd.DataFrame:
-    """Give a class of two groups or more, split over several strata, something to learn and to test."""
-    roles = drawn["role"].copy()
-    for _, members in drawn.groupby("code", sort=True):
-        if len(members) < 2:
+    table = table[roles != NO_ROLE].sort_values(["key", "id"], kind="stable")
+    for _, members in table.groupby(["code", "region"]):
+        rows = members.index.to_numpy()
+        if len(rows) < 2:
             continue
-        for wanted, other in ((LEARN, TEST), (TEST, LEARN)):
-            held = roles[members.index]
-            if (held == wanted).any():
+        for missing, others, place in ((LEARN, (VALIDATION, TEST), -1), (TEST, (VALIDATION, LEARN), 0)):
+            if (repaired[rows] == missing).any():
                 continue
-            spare = held.index[held == VALIDATION]
-            roles[spare[0] if len(spare) else held.index[held == other][0]] = wanted
-    return drawn.assign(role=roles)
+            donor = max(others, key=lambda role: int((repaired[rows] == role).sum()))
+            repaired[rows[repaired[rows] == donor][place]] = missing
+    return repaired

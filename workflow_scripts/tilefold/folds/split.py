@@ -1,4 +1,4 @@
-"""Split of the polygons of one seed."""
+"""The split: each polygon's place and role, for one seed and all folds."""
 
 from __future__ import annotations
 
@@ -11,73 +11,82 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from tilefold.folds.location import locate_polygons
-from tilefold.folds.roles import assign_roles
+from tilefold.folds.location import home_tiles, joined, locate
+from tilefold.folds.roles import NO_ROLE, assign_roles, repair_roles
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
-from tilefold.ground_truth.cleaning import LAYER
-from tilefold.storage.tables import join_list, write_table
+from tilefold.ground_truth.reading import LAYER
+from tilefold.storage.tables import write_table
+
+#: Without regions there is one.
+REGION = "all"
 
 logger = logging.getLogger(__name__)
 
-REGION = "all"
-
 
 def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split: Path | str) -> None:
-    """Write where each polygon lies and its role.
+    """Give each polygon its place and its role.
 
     Parameters
     ----------
     reference
-        GeoPackage of cleaned polygons.
+        GeoPackage written by `clean_ground_truth`.
     settings
-        `seed`, `ratio`, `validation_ratio`, `grids` of the training tiles, `ownership` of all tiles.
+        ``seed``; ``ratio`` (share of a class's groups for training); ``validation_ratio`` (share of validation
+        within training); ``grids`` of the training tiles, by name; ``ownership`` among all tiles.
     split
-        Table to write, one row a polygon: `polygon`, `group`, `id`, `code`, `region`, `home_tile` (the tile that
-        owns most pixels of the polygon's group), `role` ("" where the group holds no owned pixel), `pixels`
-        (owned), `owned_tiles` with `owned_pixels`, `footprint_tiles` (with a pixel centre in the polygon).
+        Parquet table to write, one row a polygon: ``polygon``, ``group``, ``id``, ``code``, ``region``,
+        ``home_tile`` (empty if no tile owns a pixel), ``role`` (learn, validation, test; empty if its group holds
+        no owned pixel), ``pixels`` (owned, all tiles), ``owned_tiles`` and ``owned_pixels``, ``footprint_tiles``
+        (tiles with a pixel in it, owned or not); lists are joined by ";", tiles sorted. Its attributes hold the
+        ``grids``.
     """
     polygons = pyogrio.read_dataframe(
         reference, layer=LAYER, columns=["polygon", "group", "id", "code"], read_geometry=False
     ).sort_values("polygon", ignore_index=True)
     grids = {tile: Grid.from_dict(grid) for tile, grid in settings["grids"].items()}
-    located = locate_polygons(reference, grids, Ownership.from_dict(settings["ownership"]))
+    located = locate(reference, grids, Ownership.from_dict(settings["ownership"]))
+    table = _placed(polygons, located)
+    groups = _groups(table, located)
+    roles = assign_roles(groups, settings["seed"], settings["ratio"], settings["validation_ratio"])
+    groups["role"] = repair_roles(groups, settings["seed"], roles)
+    table.insert(6, "role", table["group"].map(groups.set_index("group")["role"]).fillna(NO_ROLE))
+    table.attrs = {"grids": {tile: grids[tile].to_dict() for tile in sorted(grids)}}
+    write_table(split, table)
+    logger.info(
+        "%d polygons in %d groups: %s", len(table), len(groups), groups["role"].value_counts().to_dict()
+    )
+
+
+def _placed(polygons: pd.DataFrame, located: pd.DataFrame) -> pd.DataFrame:
+    """Columns of the split but the role."""
+    number = polygons["polygon"]
     owned = located[located["owned"] > 0]
-    table = polygons.astype({"polygon": np.int32, "group": np.int32, "code": np.int32}).assign(
-        region=REGION,
-        home_tile=polygons["group"].map(_home_tiles(polygons, owned)).fillna(""),
-        pixels=_per_polygon(polygons, owned, "owned", "sum", 0).astype(np.int64),
-        owned_tiles=_per_polygon(polygons, owned, "tile", join_list, ""),
-        owned_pixels=_per_polygon(polygons, owned, "owned", join_list, ""),
-        footprint_tiles=_per_polygon(polygons, located, "tile", join_list, ""),
+    return pd.DataFrame(
+        {
+            "polygon": number.astype(np.int32),
+            "group": polygons["group"].astype(np.int32),
+            "id": polygons["id"].astype(str),
+            "code": polygons["code"].astype(np.int32),
+            "region": REGION,
+            "home_tile": number.map(home_tiles(located, "polygon")).fillna("").astype(str),
+            "pixels": number.map(owned.groupby("polygon")["owned"].sum()).fillna(0).astype(np.int64),
+            "owned_tiles": number.map(joined(owned, "tile")).fillna("").astype(str),
+            "owned_pixels": number.map(joined(owned, "owned")).fillna("").astype(str),
+            "footprint_tiles": number.map(joined(located, "tile")).fillna("").astype(str),
+        }
     )
-    table["role"] = _roles(table, settings)
-    columns = ["polygon", "group", "id", "code", "region", "home_tile", "role", "pixels"]
-    write_table(split, table[[*columns, "owned_tiles", "owned_pixels", "footprint_tiles"]])
-    logger.info("seed %d: %s", settings["seed"], table["role"].value_counts().to_dict())
 
 
-def _per_polygon(
-    polygons: pd.DataFrame, located: pd.DataFrame, column: str, how: Any, missing: Any
-) -> pd.Series:
-    gathered = located.groupby("polygon")[column].agg(how)
-    return polygons["polygon"].map(gathered).fillna(missing)
+def _groups(table: pd.DataFrame, located: pd.DataFrame) -> pd.DataFrame:
+    """One row for each group with owned pixels: ``group``, ``id``, ``code``, ``region``, ``home_tile``.
 
-
-def _home_tiles(polygons: pd.DataFrame, owned: pd.DataFrame) -> pd.Series:
-    """Tile that owns most pixels of each group, the first by name of equals."""
-    counts = owned.merge(polygons[["polygon", "group"]], on="polygon")
-    totals = counts.groupby(["group", "tile"], as_index=False)["owned"].sum()
-    ordered = totals.sort_values(["group", "owned", "tile"], ascending=[True, False, True])
-    first = ordered.drop_duplicates("group")
-    return pd.Series(first["tile"].to_numpy(), index=first["group"].to_numpy())
-
-
-def _roles(table: pd.DataFrame, settings: Mapping[str, Any]) -> pd.Series:
-    """Role of each polygon: that of its group, if any part of the group holds an owned pixel."""
-    groups = table[table["home_tile"] != ""].drop_duplicates("group")
-    roles = assign_roles(
-        groups, seed=settings["seed"], ratio=settings["ratio"], validation_ratio=settings["validation_ratio"]
-    )
-    by_group = pd.Series(roles.to_numpy(), index=groups["group"].to_numpy())
-    return table["group"].map(by_group).fillna("")
+    A group whose polygons have several classes stands under the one with most pixels, the lowest code of equal
+    ones.
+    """
+    holding = table[table["pixels"] > 0]
+    by_class = holding.groupby(["group", "id", "region", "code"], as_index=False).agg({"pixels": "sum"})
+    by_class = by_class.sort_values(["group", "pixels", "code"], ascending=[True, False, True], kind="stable")
+    groups = by_class.drop_duplicates("group", ignore_index=True)[["group", "id", "code", "region"]]
+    homes = home_tiles(located.merge(table[["polygon", "group"]], on="polygon"), "group")
+    return groups.assign(home_tile=groups["group"].map(homes))

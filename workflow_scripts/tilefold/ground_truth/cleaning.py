@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from tilefold.ground_truth.reading import GroundTruthError, read_features
+from tilefold.ground_truth.features import read_features
+from tilefold.ground_truth.reading import LAYER, GroundTruthError
 from tilefold.ground_truth.shapes import (
     POLYGONAL,
     areas_m2,
@@ -23,7 +24,6 @@ from tilefold.ground_truth.shapes import (
 )
 from tilefold.storage.tables import write_table, write_vector
 
-LAYER = "reference"
 REJECTED_LAYER = "rejected"
 KEPT = "kept"
 SQUARE_METRES_PER_HECTARE = 1e4
@@ -49,8 +49,8 @@ def clean_ground_truth(
         Vector file in any format that GDAL reads.
     settings
         ``layer`` (None: the first), ``class_field``, ``codes`` (of the nomenclature), ``crs`` (of what is
-        written), ``id_field`` (None: ids are digests of the source's geometries), ``min_area`` (square metres;
-        smaller parts are rejected; 0: none).
+        written), ``id_field`` (None: ids are digests of the source's geometries), ``min_area`` (smaller parts
+        are rejected; square metres; 0: none).
     reference
         GeoPackage to write, layer ``reference``: ``polygon`` (int32, from 1), ``group`` (int32, from 1: parts
         of one original share it), ``id`` (str), ``code`` (int32), polygons in ``crs``.

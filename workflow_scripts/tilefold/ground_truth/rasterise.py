@@ -21,7 +21,7 @@ from rasterio.features import rasterize
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, to_common
 from tilefold.grids.windows import Window, blocks, whole
-from tilefold.ground_truth.cleaning import LAYER
+from tilefold.ground_truth.reading import LAYER
 from tilefold.ground_truth.shapes import reproject
 
 NO_POLYGON = 0

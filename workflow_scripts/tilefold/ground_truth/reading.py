@@ -1,4 +1,4 @@
-"""Reading reference data of any GDAL vector format, and what its header must hold."""
+"""What the header of reference data must hold; cheap, since every start of the workflow looks at it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-import geopandas
-import numpy as np
-import pandas as pd
 import pyogrio
-import shapely
-from numpy.typing import NDArray
 from pyogrio.errors import DataSourceError
 
 #: Field types that can hold a class code.
 CODE_TYPES = ("OFTInteger", "OFTInteger64", "OFTReal", "OFTString")
-#: Text that holds an integer; spreadsheets and shapefiles like to add a decimal part.
-INTEGER_TEXT = r"[+-]?\d+(?:\.0*)?"
+#: Layer of the cleaned reference.
+LAYER = "reference"
 
 
 class GroundTruthError(ValueError):
@@ -89,54 +84,3 @@ def _geometry_faults(source: Path | str, info: dict[str, Any]) -> list[str]:
 
 def _described(types: dict[str, str]) -> str:
     return ", ".join(f"{name} ({kind[3:]})" for name, kind in types.items()) or "none"
-
-
-def read_features(
-    source: Path | str, layer: str | None, class_field: str, id_field: str | None
-) -> geopandas.GeoDataFrame:
-    """Read all features of reference data.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        In the order of the file. Columns: ``class_value`` (str, empty if null), ``code`` (Int64, null where
-        the value is no integer), ``given_id`` (str, empty if null or without `id_field`), ``readable`` (False
-        where there are bytes that are no geometry), ``geometry`` (two-dimensional, None if null).
-
-    Raises
-    ------
-    GroundTruthError
-        If the header lacks what is needed; all its faults are in the message.
-    """
-    faults = check_reference(source, layer, class_field, id_field)
-    if faults:
-        raise GroundTruthError("\n".join(faults))
-    layer = layer or str(pyogrio.list_layers(source)[0, 0])
-    wanted = list(dict.fromkeys([class_field, *([id_field] if id_field else [])]))
-    meta, _, wkb, columns = pyogrio.raw.read(source, layer=layer, columns=wanted, force_2d=True)
-    values = {name: _as_text(column) for name, column in zip(meta["fields"], columns, strict=True)}
-    geometry = shapely.from_wkb(wkb, on_invalid="ignore")
-    return geopandas.GeoDataFrame(
-        {
-            "class_value": values[class_field],
-            "code": _as_code(values[class_field]),
-            "given_id": values[id_field] if id_field else "",
-            "readable": ~(shapely.is_missing(geometry) & np.array([item is not None for item in wkb], bool)),
-        },
-        geometry=geometry,
-        crs=meta["crs"],
-    )
-
-
-def _as_text(column: NDArray[Any]) -> pd.Series[str]:
-    """Values as text: integers without decimals (a column with nulls is read as real), null as empty."""
-    values = pd.Series(column)
-    if values.dtype.kind == "f" and (values.isna() | (values % 1 == 0)).all():
-        values = values.astype("Int64")
-    return values.astype("string").fillna("").str.strip().astype(object)
-
-
-def _as_code(values: pd.Series[str]) -> pd.Series[int]:
-    """Integers that the text holds; null where it holds none."""
-    holds = values.str.fullmatch(INTEGER_TEXT) & (values.str.len() <= 18)
-    return values.where(holds).str.split(".").str[0].astype("Int64")

@@ -20,7 +20,7 @@ COLLECTIONS = (4, 5, 6, 7)
 
 
 def canonical_bytes(geometries: Geometries) -> NDArray[np.object_]:
-    """Well-known binary that does not depend on where rings start, on their direction or on the order of parts.
+    """Well-known binary that depends neither on the start and direction of rings nor on the order of parts.
 
     A collection of one polygon is that polygon: formats differ in what they promote.
 
@@ -58,8 +58,9 @@ def reproject(geometries: Geometries, source: Any, target: Any) -> Geometries:
     def carried(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
 
-    moved = shapely.transform(geometries, carried)
-    return np.where(_finite(moved), moved, None)
+    moved: Geometries = np.array(shapely.transform(geometries, carried), object)
+    moved[~_finite(moved)] = None
+    return moved
 
 
 def _finite(geometries: Geometries) -> NDArray[np.bool_]:
@@ -71,7 +72,7 @@ def _finite(geometries: Geometries) -> NDArray[np.bool_]:
 
 
 def polygonal_parts(geometries: Geometries) -> tuple[Geometries, NDArray[np.intp]]:
-    """Valid polygons that geometries consist of; points and lines, given or left by the repair, are dropped.
+    """Take geometries apart into valid polygons; points and lines, given or left by the repair, are dropped.
 
     The repair merges overlapping parts of one geometry and keeps both lobes of a self-intersecting ring.
 

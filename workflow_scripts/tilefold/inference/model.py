@@ -146,7 +146,7 @@ def load_model(
     batch_rows
         Rows that the network sees at once; results may differ in their last digits between batch sizes.
     compute_threads
-        Threads to compute with.
+        Threads to compute with, set for the whole process at each prediction.
 
     Raises
     ------

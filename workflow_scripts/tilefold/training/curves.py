@@ -33,13 +33,15 @@ def draw_curves(path: Path | str, history: Sequence[Row], title: str) -> None:
         figure = Figure(figsize=(10, 4), dpi=100, layout="constrained")
         canvas = FigureCanvasAgg(figure)
         losses, scores = figure.subplots(1, 2)
-        for part, style in (("train", "--"), ("validation", "-")):
+        for part, style in (("train", ".--"), ("validation", ".-")):
             losses.plot(epochs, _column(history, f"{part}_loss"), style, color="black", label=part)
             for number, (name, label) in enumerate(_SCORES.items()):
                 values = _column(history, f"{part}_{name}")
                 scores.plot(epochs, values, style, color=f"C{number}", label=f"{label}, {part}")
         losses.set(xlabel="epoch", ylabel="loss (weighted cross-entropy)")
         scores.set(xlabel="epoch", ylabel="score", ylim=(min(0, *scores.get_ylim()), 1))
+        for axes in (losses, scores):
+            axes.xaxis.get_major_locator().set_params(integer=True)
         losses.legend()
         scores.legend(fontsize="small")
         figure.suptitle(title)

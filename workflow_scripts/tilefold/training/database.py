@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tilefold.series.features import tensor
+from tilefold.storage.samples import SAMPLES_PER_CHUNK
 from tilefold.training.compute import generator
 
 LEARN, VALIDATION = 0, 1
 
 #: Rows of one read, which is the database's chunk.
-BLOCK = 2048
+BLOCK = SAMPLES_PER_CHUNK
 #: Blocks that are shuffled together when samples are streamed. Two such pools are in memory at most, which
 #: for 481 components are 130 MB.
 POOL_BLOCKS = 16
@@ -119,7 +120,9 @@ class SampleDatabase:
             part = self._read(blocks[first : first + POOL_BLOCKS], role)
             stop = start + len(part.targets)
             for name, values in part.inputs.items():
-                inputs.setdefault(name, torch.empty((number, *values.shape[1:])))[start:stop] = values
+                if name not in inputs:
+                    inputs[name] = torch.empty((number, *values.shape[1:]))
+                inputs[name][start:stop] = values
             targets[start:stop] = part.targets
             start = stop
         return Batch(inputs, targets)

@@ -80,14 +80,14 @@ def train_candidate(
         open_samples(samples, settings["dataloader_mode"]) as database,
     ):
         identity = training_identity(samples, statistics, settings, device.type)
-        class_weights = _class_weights(database, samples, weighted=settings["weighted_labels"])
+        weight_of = _class_weights(database, samples, weighted=settings["weighted_labels"])
         state = _new_state(database, statistics_content, settings, device)
         _restore(state, folder, identity, settings)
         recipe = Recipe(
             batch_size=settings["batch_size"],
             epochs=settings["epochs"],
             seed=settings["seed"],
-            class_weights=torch.tensor(class_weights, dtype=torch.float32, device=device),
+            class_weights=torch.tensor(weight_of, dtype=torch.float32, device=device),
             device=device,
         )
         title = f"{settings['fold']}, seed {settings['seed']}, region {settings['region']}"
@@ -99,18 +99,14 @@ def train_candidate(
                 show(reached)
 
             fit(state, database, recipe, after_epoch)
-        not_learnt = [
-            code for code, weight in zip(database.classes, class_weights, strict=True) if weight == 0
-        ]
-        description = _description(database, statistics_content, settings, not_learnt, state)
-    tensors = {
-        f"{criterion}/{name}": value
-        for criterion, best in state.best.items()
-        for name, value in best.weights.items()
-    }
-    write_model_file(weights, tensors, description)
-    write_table(history, pd.DataFrame(state.history).astype({"epoch": "int64"}))
-    draw_curves(curves, state.history, title)
+        tensors = {
+            f"{criterion}/{name}": value
+            for criterion, best in state.best.items()
+            for name, value in best.weights.items()
+        }
+        write_model_file(weights, tensors, _description(database, statistics_content, settings, state))
+        write_table(history, pd.DataFrame(state.history).astype({"epoch": "int64"}))
+        draw_curves(curves, state.history, title)
 
 
 def class_weights(
@@ -147,10 +143,9 @@ def _class_weights(database: SampleDatabase, samples: Path | str, *, weighted: b
             f"{samples}: no validation sample of a class that has learn samples, so no best epoch can be "
             "told; add reference polygons in the training tiles, or raise split.validation_ratio"
         )
-    codes = np.asarray(database.classes)
     logger.info("learn samples: %d, validation samples: %d", learn.sum(), validation.sum())
-    logger.info("classes not learnt: %s", codes[learn == 0].tolist())
-    logger.info("classes that the validation scores are means over: %s", codes[validation > 0].tolist())
+    logger.info("classes not learnt: %s", _codes(database, learn == 0))
+    logger.info("classes that the validation scores are means over: %s", _codes(database, validation > 0))
     return class_weights(learn, validation, weighted=weighted)
 
 
@@ -184,7 +179,6 @@ def _description(
     database: SampleDatabase,
     statistics: Mapping[str, Any],
     settings: Mapping[str, Any],
-    not_learnt: list[int],
     state: TrainingState,
 ) -> dict[str, Any]:
     """Describe the model, in an order that depends on nothing but the inputs."""
@@ -197,7 +191,8 @@ def _description(
         },
         "inputs": database.inputs,
         "classes": database.classes,
-        "not_learnt": not_learnt,
+        "not_learnt": _codes(database, database.counts(LEARN) == 0),
+        "validation_classes": _codes(database, database.counts(VALIDATION) > 0),
         "statistics": {name: statistics[name] for name in database.inputs},
         "candidate": {"batch_size": settings["batch_size"], "learning_rate": settings["learning_rate"]},
         "criterion": None,
@@ -206,3 +201,7 @@ def _description(
         "best": {name: {"epoch": best.epoch, "score": best.score} for name, best in state.best.items()},
         "provenance": provenance(settings),
     }
+
+
+def _codes(database: SampleDatabase, chosen: NDArray[np.bool_]) -> list[int]:
+    return [code for code, is_chosen in zip(database.classes, chosen, strict=True) if is_chosen]

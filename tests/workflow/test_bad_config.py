@@ -1,0 +1,69 @@
+"""A wrong config is refused before any job, with every fault and what to do."""
+
+from engine import engine, merged, write_config
+
+
+def refused(finished, tmp_path, content):
+    done = engine(finished, write_config(tmp_path / "bad.yaml", content), "--dry-run")
+    text = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "Building DAG" not in text
+    return text
+
+
+def test_keys_and_values_are_listed_together(finished, tmp_path, content):
+    changes = {"trainin": {"epochs": 3}, "split": {"ratio": 1.5}}
+    text = refused(finished, tmp_path, merged(content, changes))
+    assert "the configuration has 2 fault(s)" in text
+    assert "split.ratio: found 1.5" in text
+    assert "trainin: unknown key; did you mean training?" in text
+    assert "Traceback" not in text
+
+
+def test_data_and_names_are_listed_together(finished, tmp_path, content):
+    changes = {
+        "training": {"dl_name": "MLPClasifier"},
+        "reference": {"class_field": "class"},
+        "features": {"sentinel2": ["ndwi", "evi"]},
+        "maps": {"nodata": 23},
+        "folds": {"scheme": ["T31XXX"]},
+        "output_crs": "EPSG:0",
+    }
+    text = refused(finished, tmp_path, merged(content, changes))
+    for part in ("MLPClassifier", "class_field", "evi", "maps.nodata", "T31XXX", "output_crs"):
+        assert part in text, text
+    assert "Traceback" not in text
+
+
+def test_missing_folder(finished, tmp_path, content):
+    text = refused(finished, tmp_path, merged(content, {"sensors": {"sentinel2": {"path": "nowhere"}}}))
+    assert "sensors.sentinel2.path: no folder nowhere" in text
+
+
+def test_tile_without_products(finished, tmp_path, content):
+    text = refused(finished, tmp_path, merged(content, {"tiles": {"train": ["T31TCJ", "T31TZZ"]}}))
+    assert "T31TZZ" in text
+
+
+def test_no_common_dates(finished, tmp_path, content):
+    changes = {"calendar": {"start": "2025-01-01", "end": "2025-12-31"}}
+    text = refused(finished, tmp_path, merged(content, changes))
+    assert "no acquisition of" in text
+
+
+def test_without_a_config_one_line_names_the_examples(tmp_path):
+    import subprocess
+    import sys
+
+    from engine import ROOT
+
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "-n"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "config/examples" in done.stderr
+    assert "Traceback" not in done.stderr

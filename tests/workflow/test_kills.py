@@ -1,0 +1,94 @@
+"""A killed run, and what the README says, give the bytes of an uninterrupted run."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+from engine import command, digests, engine, environment, run
+
+
+def start(folder):
+    return subprocess.Popen(
+        command(folder / "config.yaml"),
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def jobs_of(process, script):
+    found = []
+    for child in process.children(recursive=True):
+        try:
+            if any(script in part for part in child.cmdline()):
+                found.append(child)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def wait_for_job(process, script, seconds=120):
+    engine_process = psutil.Process(process.pid)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = jobs_of(engine_process, script)
+        if found:
+            return found
+        assert process.poll() is None, "the engine ended before the job was seen"
+        time.sleep(0.02)
+    pytest.fail(f"no job {script} within {seconds} s")
+
+
+def forget(folder, part):
+    """Remove one run's training or maps, so that the engine makes them again."""
+    run_folder = folder / "results" / "runs" / "all" / "seed_0"
+    if part == "train_candidate":
+        shutil.rmtree(run_folder / "region_all" / "candidates")
+        shutil.rmtree(run_folder / "region_all" / "checkpoints")
+    else:
+        shutil.rmtree(folder / "results" / "maps" / "all")
+
+
+def is_alive(process):
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize("script", ["train_candidate", "classify_chunk"])
+@pytest.mark.parametrize("victim", ["job", "engine"])
+def test_sigkill(copy, script, victim):
+    expected = digests(copy / "results")
+    forget(copy, script)
+    process = start(copy)
+    jobs = wait_for_job(process, script)
+    time.sleep(1.5)
+    if victim == "job":
+        jobs[0].kill()
+        assert process.wait(timeout=300) != 0
+    else:
+        below = psutil.Process(process.pid).children(recursive=True)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        end = time.monotonic() + 10
+        while any(is_alive(child) for child in below) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert [child.pid for child in below if is_alive(child)] == []
+        run(copy, copy / "config.yaml", "--unlock")
+    assert engine(copy, copy / "config.yaml").returncode == 0
+    assert digests(copy / "results") == expected
+    assert list((copy / "results").rglob(".*.tmp*")) == []
+
+
+def test_a_locked_folder_is_refused_with_the_way_out(copy):
+    forget(copy, "train_candidate")
+    process = start(copy)
+    wait_for_job(process, "train_candidate")
+    second = engine(copy, copy / "config.yaml")
+    process.kill()
+    process.wait()
+    assert second.returncode != 0
+    assert "--unlock" in second.stdout + second.stderr
