@@ -36,8 +36,8 @@ def main(snakemake: Any) -> None:
         sources,
         settings,
         page=snakemake.output.page,
-        fold_figure=snakemake.output.fold_figure,
-        map_figure=snakemake.output.map_figure,
+        fold_picture=snakemake.output.fold_figure,
+        map_picture=snakemake.output.map_figure,
     )
 
 

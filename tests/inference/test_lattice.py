@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window
 from tilefold.inference.lattice import LatticeError, common_grid, same_grid
 
 
 def grid(
-    left: float, top: float, height: int = 10, width: int = 12, size: float = 10.0, crs: str = "EPSG:32631"
+    left: float, top: float, *, height: int = 10, width: int = 12, size: float = 10.0, crs: str = "EPSG:32631"
 ) -> Grid:
     return Grid(crs, (size, 0.0, left, 0.0, -size, top), height, width)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import chunk_window
 from tilefold.inference.merge import ChunkError, merge_chunks

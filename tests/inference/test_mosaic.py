@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import rasterio
 from rio_cogeo.cogeo import cog_validate
+
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
 from tilefold.inference.lattice import LatticeError
@@ -43,6 +44,7 @@ def settings(tiles: str = "ABC", product: str = "classification", nodata: int = 
 def write_tiles(
     folder: Path,
     tiles: str = "ABC",
+    *,
     dtype: str = "uint8",
     bands: int = 1,
     nodata: int = 0,

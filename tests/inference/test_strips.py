@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+
 from tilefold.grids.grid import Grid
 from tilefold.inference.strips import StripWriter
 from tilefold.storage.rasters import create_raster

@@ -34,7 +34,13 @@ def test_missing_gpu_is_said():
 
 def test_surroundings_are_restored():
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    with reproducible(1):
-        assert torch.get_num_threads() == 1
-        assert torch.are_deterministic_algorithms_enabled()
+    with reproducible(3, torch.device("cpu")):
+        assert torch.get_num_threads() == 3
     assert (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) == before
+
+
+def test_a_gpu_gets_deterministic_algorithms():
+    before = torch.are_deterministic_algorithms_enabled()
+    with reproducible(1, torch.device("cuda")):
+        assert torch.are_deterministic_algorithms_enabled()
+    assert torch.are_deterministic_algorithms_enabled() == before

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from tilefold.validation.fold_sides import ScoredRun, sides_of_seed
 
 COLUMNS = ["tile", "polygon", "group", "code", "role", "held_out_pixel", "predicted", "pixels"]

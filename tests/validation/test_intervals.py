@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from tilefold.validation.intervals import Gap, generator, paired_gaps
 from tilefold.validation.matrices import UnitCounts
 from tilefold.validation.metrics import mean_f1, overall_accuracy

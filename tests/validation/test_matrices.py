@@ -9,6 +9,7 @@ from rasterio.features import rasterize
 from rasterio.transform import from_origin
 from shapely.geometry import box
 from sklearn.metrics import confusion_matrix
+
 from tilefold.validation.matrices import read_otb_matrix, unit_counts, write_otb_matrix
 from tilefold.validation.metrics import overall_accuracy
 

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics as sk
+
 from tilefold.validation.matrices import unit_counts
 from tilefold.validation.metrics import f1, kappa, mean_f1, overall_accuracy, precision, recall, scores
 

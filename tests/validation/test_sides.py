@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+
 from tilefold.validation import sides
 from tilefold.validation.sides import UnpairedError
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from tilefold.validation.sides import UnpairedError
 from tilefold.validation.summary import read_folds, summarise_runs
 

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
+
 from tilefold.validation.validate import validate_run
 
 CODES = [1, 2, 3, 8]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,21 +10,40 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from pyproj import CRS
 
-from tilefold.folds.roles import LEARN, TEST, VALIDATION
+from tilefold.folds.groups import classes_of_groups
+from tilefold.folds.roles import LEARN, NO_ROLE, VALIDATION, repair_roles
 from tilefold.grids.ownership import Ownership
 from tilefold.storage.tables import split_list
+
+HELD_OUT, BARRED = "held_out", "barred"
+
+
+class BarringError(ValueError):
+    """A way of barring that cannot be applied."""
 
 
 @dataclass(frozen=True)
 class BarredArea:
-    """Footprints of the held-out tiles, with a belt around them; empty for the fold `all`."""
+    """Footprints of the held-out tiles, with a belt around them; empty for the fold `all`.
+
+    Attributes
+    ----------
+    tiles
+        Tiles held out.
+    footprints
+        Union of their footprints in the common CRS.
+    belt
+        Width of the belt in units of the common CRS.
+    """
 
     tiles: frozenset[str]
-    shape: shapely.Geometry
+    footprints: shapely.Geometry
+    belt: float
 
     @classmethod
-    def of_fold(cls, held_out: list[str], barring: Mapping[str, Any] | None) -> BarredArea:
+    def of_fold(cls, held_out: Sequence[str], barring: Mapping[str, Any] | None) -> BarredArea:
         """Barred area of a fold.
 
         Parameters
@@ -32,79 +51,121 @@ class BarredArea:
         held_out
             Tiles held out.
         barring
-            `ownership` of the held-out tiles, `buffer_m`; None for the fold `all`.
+            ``ownership`` of the held-out tiles, ``boundary`` ("footprint"), ``straddlers`` ("bar"), ``buffer_m``
+            (metres); None for the fold `all`.
         """
         if barring is None:
-            return cls(frozenset(), shapely.Polygon())
-        rings = Ownership.from_dict(barring["ownership"]).rings
-        footprints = shapely.union_all([shapely.Polygon(rings[tile]) for tile in held_out])
-        return cls(frozenset(held_out), footprints.buffer(barring["buffer_m"]))
+            return cls(frozenset(), shapely.Polygon(), 0.0)
+        if (barring["boundary"], barring["straddlers"]) != ("footprint", "bar"):
+            raise BarringError(
+                f"folds.boundary {barring['boundary']!r} with folds.straddlers {barring['straddlers']!r} is not "
+                "known; use footprint and bar"
+            )
+        ownership = Ownership.from_dict(barring["ownership"])
+        footprints = shapely.union_all([shapely.Polygon(ownership.rings[tile]) for tile in held_out])
+        return cls(frozenset(held_out), footprints, _in_units(barring["buffer_m"], ownership.crs))
 
     def holds(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Whether points (in the common CRS) lie in the area or on its border."""
-        if shapely.is_empty(self.shape):
-            return np.zeros(x.shape, np.bool_)
-        return shapely.intersects_xy(self.shape, x, y)
+        """Whether points (in the common CRS) lie in the footprints, in the belt or on their borders."""
+        inside = np.zeros(x.shape, np.bool_)
+        if shapely.is_empty(self.footprints):
+            return inside
+        left, bottom, right, top = shapely.bounds(self.footprints)
+        near = (x >= left - self.belt) & (x <= right + self.belt)
+        near &= (y >= bottom - self.belt) & (y <= top + self.belt)
+        # By distance: the outline of a buffer is a polygon that cuts its round corners short.
+        shapely.prepare(self.footprints)
+        inside[near] = shapely.dwithin(self.footprints, shapely.points(x[near], y[near]), self.belt)
+        return inside
 
 
-def fold_roles(split: pd.DataFrame, pixels: pd.DataFrame, area: BarredArea) -> pd.DataFrame:
+def _in_units(metres: float, crs: str) -> float:
+    system = CRS.from_user_input(crs)
+    if metres and system.is_geographic:
+        raise BarringError(
+            f"folds.buffer_m is {metres} but {crs} is in degrees; set output_crs to one in metres"
+        )
+    return float(metres / system.axis_info[0].unit_conversion_factor)
+
+
+def fold_roles(
+    split: pd.DataFrame, inside: NDArray[np.integer[Any]], area: BarredArea, seed: int
+) -> pd.DataFrame:
     """Roles of polygons in a fold.
 
-    A group with any pixel in the barred area trains nowhere and is not tested in-area. A class with two groups
-    or more left, but none to learn or none to test, gets one role changed: in this fold only, and only among
-    the groups left.
+    A group with any pixel in the barred area neither trains nor is tested in-area. A class with two groups or
+    more left, but none to learn or none to test, gets a role changed (see `repair_roles`): in this fold only, and
+    only among the groups left. Roles inside the held-out area stay the split's, in ``split_role``.
 
     Parameters
     ----------
     split
         Table of `split_polygons`.
-    pixels
-        Pixels of the training tiles' pools: `polygon`, `x`, `y` in the common CRS.
+    inside
+        Polygons with a pixel of a pool in the barred area.
+    area
+        What is barred.
+    seed
+        Seed of the split.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``polygon``, ``group``, ``code``, ``region``, ``home_tile``, ``split_role``, ``role`` ("" if barred),
+        ``held_out`` (has pixels that held-out tiles own), ``barred`` (all held-out ones are), ``repaired``.
+    """
+    meeting = _names_any(split["footprint_tiles"], area.tiles) | split["polygon"].isin(inside)
+    barred = split["group"].isin(split.loc[meeting, "group"])
+    role = split["role"].where(~barred, NO_ROLE)
+    table = split[["polygon", "group", "code", "region", "home_tile"]].assign(
+        split_role=split["role"],
+        role=role,
+        held_out=_names_any(split["owned_tiles"], area.tiles),
+        barred=barred,
+        repaired=False,
+    )
+    left = split[role != NO_ROLE]
+    if left.empty or not area.tiles:
+        return table
+    groups = classes_of_groups(left)
+    drawn = left.drop_duplicates("group").set_index("group")["role"]
+    repaired = repair_roles(groups, seed, groups["group"].map(drawn).to_numpy(object))
+    table.loc[left.index, "role"] = left["group"].map(dict(zip(groups["group"], repaired, strict=True)))
+    return table.assign(repaired=table["role"] != role)
+
+
+def _names_any(cells: pd.Series[str], tiles: frozenset[str]) -> pd.Series[bool]:
+    """Whether lists of tiles in cells name one of some tiles."""
+    named = {cell: bool(tiles.intersection(split_list(cell))) for cell in cells.unique()}
+    return cells.map(named).astype(bool)
+
+
+def training_loss(split: pd.DataFrame, roles: pd.DataFrame, area: BarredArea) -> pd.DataFrame:
+    """What a fold takes from the learn and validation polygons of the split, by class.
+
+    Parameters
+    ----------
+    split
+        Table of `split_polygons`, with the hectares of a pixel of each tile in its attributes.
+    roles
+        Table of `fold_roles`.
     area
         What is barred.
 
     Returns
     -------
-    DataFrame
-        `polygon`, `group`, `code`, `region`, `home_tile`, `split_role`, `role` ("" if barred), `held_out` (has
-        pixels that held-out tiles own), `barred`, `repaired`.
+    pandas.DataFrame
+        ``code``, ``reason`` ("held_out": pixels that held-out tiles own; "barred": pixels elsewhere of polygons
+        that meet the barred area), ``polygons`` (with such pixels), ``pixels``, ``hectares``.
     """
-    inside = pixels["polygon"].to_numpy()[area.holds(pixels["x"].to_numpy(), pixels["y"].to_numpy())]
-    meets = split["footprint_tiles"].map(lambda cell: bool(area.tiles.intersection(split_list(cell))))
-    touched = meets | split["polygon"].isin(inside)
-    barred = split["group"].isin(split.loc[touched, "group"])
-    held_out = split["owned_tiles"].map(lambda cell: bool(area.tiles.intersection(split_list(cell))))
-    table = split[["polygon", "group", "code", "region", "home_tile"]].assign(
-        split_role=split["role"],
-        role=split["role"].where(~barred, ""),
-        held_out=held_out,
-        barred=barred,
-        repaired=False,
-    )
-    return _repair(table, split["pixels"]) if area.tiles else table
-
-
-def _repair(table: pd.DataFrame, pixels: pd.Series) -> pd.DataFrame:
-    left = table[table["role"] != ""].assign(pixels=pixels)
-    groups = left.sort_values("pixels", ascending=False).drop_duplicates("group").sort_values("group")
-    changed: dict[int, str] = {}
-    for _, members in groups.groupby(["code", "region"], sort=True):
-        changed |= _missing_roles(members)
-    role = table["group"].map(changed)
-    apply = role.notna() & (table["role"] != "")
-    return table.assign(role=table["role"].mask(apply, role), repaired=apply)
-
-
-def _missing_roles(members: pd.DataFrame) -> dict[int, str]:
-    """New roles, by group, of one class."""
-    roles = dict(zip(members["group"].tolist(), members["role"].tolist(), strict=True))
-    changed: dict[int, str] = {}
-    if len(roles) < 2:
-        return changed
-    for wanted, givers in ((LEARN, (VALIDATION, TEST)), (TEST, (VALIDATION, LEARN))):
-        if wanted in roles.values():
-            continue
-        giver = next(giver for giver in givers if giver in roles.values())
-        group = next(group for group, role in roles.items() if role == giver)
-        roles[group] = changed[group] = wanted
-    return changed
+    lost = split[roles["barred"].to_numpy() & roles["split_role"].isin([LEARN, VALIDATION]).to_numpy()]
+    pieces = lost.assign(tile=lost["owned_tiles"].map(split_list), owned=lost["owned_pixels"].map(split_list))
+    pieces = pieces[["polygon", "code", "tile", "owned"]].explode(["tile", "owned"]).dropna()
+    pixels = pieces["owned"].astype(np.int64)
+    hectares = pixels * pieces["tile"].map(split.attrs["pixel_hectares"]).astype(float)
+    reason = np.where(pieces["tile"].isin(area.tiles), HELD_OUT, BARRED)
+    table = pieces.assign(reason=reason, pixels=pixels, hectares=hectares.round(4))
+    grouped = table.groupby(["code", "reason"], as_index=False)
+    return grouped.agg(
+        polygons=("polygon", "nunique"), pixels=("pixels", "sum"), hectares=("hectares", "sum")
+    ).astype({"code": np.int32, "pixels": np.int64})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ def sample_statistics(samples: Path | str) -> dict[str, dict[str, list[float | N
             for start in range(0, learn.size, SAMPLES_PER_CHUNK):
                 chosen = learn[start : start + SAMPLES_PER_CHUNK]
                 block = tensor(dataset[name][start : start + SAMPLES_PER_CHUNK][chosen], spec)
-                running.add(block.reshape(len(block), -1))
+                running.add(block.reshape(len(block), math.prod(block.shape[1:])))
             found[name] = running.result()
     return found
 

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyogrio
+import shapely
 
+from tilefold.folds.groups import classes_of_groups
 from tilefold.folds.location import home_tiles, joined, locate
 from tilefold.folds.roles import NO_ROLE, assign_roles, repair_roles
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
 from tilefold.ground_truth.reading import LAYER
+from tilefold.ground_truth.shapes import SQUARE_METRES_PER_HECTARE, areas_m2
 from tilefold.storage.tables import write_table
 
 #: Without regions there is one.
@@ -38,8 +41,8 @@ def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split:
         Parquet table to write, one row a polygon: ``polygon``, ``group``, ``id``, ``code``, ``region``,
         ``home_tile`` (empty if no tile owns a pixel), ``role`` (learn, validation, test; empty if its group holds
         no owned pixel), ``pixels`` (owned, all tiles), ``owned_tiles`` and ``owned_pixels``, ``footprint_tiles``
-        (tiles with a pixel in it, owned or not); lists are joined by ";", tiles sorted. Its attributes hold the
-        ``grids``.
+        (tiles with a pixel in it, owned or not); lists are joined by ";", tiles sorted. Its attributes hold
+        ``pixel_hectares`` by tile.
     """
     polygons = pyogrio.read_dataframe(
         reference, layer=LAYER, columns=["polygon", "group", "id", "code"], read_geometry=False
@@ -51,7 +54,7 @@ def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split:
     roles = assign_roles(groups, settings["seed"], settings["ratio"], settings["validation_ratio"])
     groups["role"] = repair_roles(groups, settings["seed"], roles)
     table.insert(6, "role", table["group"].map(groups.set_index("group")["role"]).fillna(NO_ROLE))
-    table.attrs = {"grids": {tile: grids[tile].to_dict() for tile in sorted(grids)}}
+    table.attrs = {"pixel_hectares": {tile: _pixel_hectares(grids[tile]) for tile in sorted(grids)}}
     write_table(split, table)
     logger.info(
         "%d polygons in %d groups: %s", len(table), len(groups), groups["role"].value_counts().to_dict()
@@ -79,14 +82,16 @@ def _placed(polygons: pd.DataFrame, located: pd.DataFrame) -> pd.DataFrame:
 
 
 def _groups(table: pd.DataFrame, located: pd.DataFrame) -> pd.DataFrame:
-    """One row for each group with owned pixels: ``group``, ``id``, ``code``, ``region``, ``home_tile``.
-
-    A group whose polygons have several classes stands under the one with most pixels, the lowest code of equal
-    ones.
-    """
-    holding = table[table["pixels"] > 0]
-    by_class = holding.groupby(["group", "id", "region", "code"], as_index=False).agg({"pixels": "sum"})
-    by_class = by_class.sort_values(["group", "pixels", "code"], ascending=[True, False, True], kind="stable")
-    groups = by_class.drop_duplicates("group", ignore_index=True)[["group", "id", "code", "region"]]
+    """One row for each group with owned pixels: ``group``, ``id``, ``code``, ``region``, ``home_tile``."""
+    groups = classes_of_groups(table[table["pixels"] > 0])
     homes = home_tiles(located.merge(table[["polygon", "group"]], on="polygon"), "group")
     return groups.assign(home_tile=groups["group"].map(homes))
+
+
+def _pixel_hectares(grid: Grid) -> float:
+    """Ground area of a pixel in the middle of a grid."""
+    left, bottom, right, top = grid.bounds
+    width, height = grid.resolution
+    x, y = (left + right) / 2, (bottom + top) / 2
+    pixel = np.array([shapely.box(x, y, x + width, y + height)], object)
+    return float(areas_m2(pixel, grid.crs)[0]) / SQUARE_METRES_PER_HECTARE

@@ -16,6 +16,7 @@ from tilefold.ground_truth.features import read_features
 from tilefold.ground_truth.reading import LAYER, GroundTruthError
 from tilefold.ground_truth.shapes import (
     POLYGONAL,
+    SQUARE_METRES_PER_HECTARE,
     areas_m2,
     canonical_bytes,
     digests,
@@ -26,7 +27,6 @@ from tilefold.storage.tables import write_table, write_vector
 
 REJECTED_LAYER = "rejected"
 KEPT = "kept"
-SQUARE_METRES_PER_HECTARE = 1e4
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +158,9 @@ def _refused(features: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     ordered = features.assign(shape=canonical_bytes(features.geometry.to_numpy()))
     ordered = ordered.sort_values(["reason", "id", "class_value", "shape"], kind="stable")
     columns = ordered[["reason", "id", "class_value", "code"]].reset_index(drop=True)
-    return geopandas.GeoDataFrame(columns, geometry=ordered.geometry.to_numpy(), crs=features.crs)
+    # Of equal shapes with equal columns it is chance which comes first: only their normal form is the same.
+    shapes = shapely.normalize(ordered.geometry.to_numpy())
+    return geopandas.GeoDataFrame(columns, geometry=shapes, crs=features.crs)
 
 
 def _summary(

@@ -14,6 +14,7 @@ Geometries = NDArray[np.object_]
 
 #: World cylindrical equal area: areas of geometries whose own CRS is geographic.
 EQUAL_AREA = "EPSG:6933"
+SQUARE_METRES_PER_HECTARE = 1e4
 #: Kinds of geometry (shapely's numbers) that may hold polygons: polygon, multi-polygon, collection.
 POLYGONAL = (3, 6, 7)
 COLLECTIONS = (4, 5, 6, 7)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tilefold.config.model import Config
-from tilefold.networks.catalogue import NETWORKS
+from tilefold.networks.catalogue import ALIASES, NETWORKS
 from tilefold.plan.code import LIBRARY, rule_digest
 from tilefold.plan.sensors import definition
 from tilefold.plan.settings import BUILDERS
@@ -26,7 +26,7 @@ def _modules_by_name(rule: str, config: Config) -> list[str]:
     if rule == "preprocess":
         return sorted({READERS[definition(config, sensor)["reader"]] for sensor in config.sensors})
     if rule in NETWORK_RULES and config.training.dl_module is None:
-        return [NETWORKS[config.training.dl_name].rpartition(".")[0]]
+        return [NETWORKS[ALIASES.get(config.training.dl_name, config.training.dl_name)].rpartition(".")[0]]
     return []
 
 

@@ -1,40 +1,47 @@
-"""The periodic sampler: evenly spaced picks from an ordered list."""
+"""The periodic sampler: evenly spaced picks from an ordered list, which may come in parts."""
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 
-def periodic(available: int, required: int) -> NDArray[np.bool_]:
-    """Pick `required` of `available` candidates, evenly spaced, the first always among them.
+class PeriodicSampler:
+    """Picks of one class, candidates being shown in order.
 
-    The rule of OTB's SampleSelection (measured on version 8.1): walk the candidates, and keep one if fewer were
-    kept than n * rate, n candidates having been seen and rate = required / available in double precision.
+    The rule of OTB's SampleSelection (measured on version 8.1): after n candidates have been seen, keep the last
+    one if fewer than n * rate were kept, with rate = required / available and the product in double precision.
+    The first is always kept. Never more than `required` are, should the last product be rounded up.
 
     Parameters
     ----------
     available
-        Number of candidates.
+        Number of candidates that will be shown.
     required
-        Number to pick; all are picked if it is not less than `available`.
-
-    Returns
-    -------
-    array of bool, (available,)
+        Number to pick; if not less than `available`, all are picked.
     """
-    if required >= available:
-        return np.ones(available, np.bool_)
-    return _walk(available, required / available)
 
+    def __init__(self, available: int, required: int) -> None:
+        self._required = min(required, available)
+        self._rate = self._required / available if available else 0.0
+        self._seen = 0
+        self._kept = 0
 
-@njit(cache=True)
-def _walk(available, rate):  # type: ignore[no-untyped-def]
-    kept = np.zeros(available, np.bool_)
-    count = 0
-    for seen in range(1, available + 1):
-        if count < seen * rate:
-            kept[seen - 1] = True
-            count += 1
-    return kept
+    def take(self, count: int) -> NDArray[np.bool_]:
+        """Show the next `count` candidates.
+
+        Returns
+        -------
+        array of bool, (count,)
+            Which of them are picked.
+        """
+        seen = np.arange(self._seen + 1, self._seen + count + 1)
+        # The walk "kept += kept < n * rate" in closed form: kept grows by at most one a step and never passes
+        # ceil(n * rate), so kept(n) = n + min over all steps up to n of (ceil(step * rate) - step).
+        wanted = np.ceil(seen * self._rate).astype(np.int64)
+        slack = np.minimum.accumulate(np.append(self._kept - self._seen, wanted - seen))[1:]
+        kept = np.minimum(seen + slack, self._required)
+        picked = np.diff(kept, prepend=self._kept) > 0
+        if count:
+            self._seen, self._kept = int(seen[-1]), int(kept[-1])
+        return picked

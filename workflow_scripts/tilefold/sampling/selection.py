@@ -1,26 +1,38 @@
-"""Selection of the pixels that a run is trained on."""
+"""Selection of the pixels that a run is trained on, from the indexes of pools; no image is read."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from tilefold.folds.barring import BarredArea, fold_roles
+from tilefold.folds.barring import BarredArea, fold_roles, training_loss
 from tilefold.folds.roles import LEARN, VALIDATION
-from tilefold.sampling.periodic import periodic
+from tilefold.sampling.periodic import PeriodicSampler
 from tilefold.storage.tables import read_table, write_table
 
 logger = logging.getLogger(__name__)
 
+#: Number of a polygon that does not train, in place of that of its role or class.
+NONE = -1
+TRAINING_ROLES = (LEARN, VALIDATION)
+
+Indexes = Mapping[str, Path | str]
+
+
+class SelectionError(ValueError):
+    """A run that has nothing to learn from."""
+
 
 def select_samples(
     split: Path | str,
-    indexes: Mapping[str, Path | str],
+    indexes: Indexes,
     settings: Mapping[str, Any],
     *,
     selection: Path | str,
@@ -28,90 +40,190 @@ def select_samples(
     roles: Path | str,
     barred: Path | str,
 ) -> None:
-    """Select a run's training pixels from the indexes of its tiles' pools; no image is read.
+    """Select a run's training pixels; one index is in memory at a time.
 
     Parameters
     ----------
     split
         Table of `split_polygons`.
     indexes
-        Indexes of the pools of the training tiles, by tile.
+        Indexes of the pools of the run's training tiles, by tile.
     settings
-        `fold`, `seed`, `held_out`, `codes`, `regions`, `min_clear_dates`, `strategy` ("constant" or "all"),
-        `count` and `barring` (None for the fold `all`).
+        ``fold``, ``seed``, ``held_out`` (tiles), ``codes``, ``regions``, ``min_clear_dates``, ``strategy``
+        ("constant" or "all"), ``count`` (pixels for each class, learn and validation together), ``barring`` (see
+        `BarredArea.of_fold`; None for the fold `all`).
     selection
-        Table to write: `tile`, `pool_row`, `polygon`, `group`, `code`, `role`, in the order tile, polygon, row,
-        column.
+        Table to write: ``tile``, ``pool_row``, ``polygon``, ``group``, ``code``, ``role``, in the order tile,
+        polygon, row, column.
     rates
-        Table to write, one row for each region and class: `region`, `code`, `polygons`, `available`, `required`,
-        `taken`, `rate`, `learn`, `validation`; a class without pixels has zeros.
+        CSV to write, one row for each region and class: ``region``, ``code``, ``polygons`` (training polygons with
+        an available pixel; parts of one original count once), ``available``, ``required``, ``taken``, ``rate``,
+        ``learn``, ``validation``; a class without available pixels has zeros.
     roles
         Table to write: roles of all polygons in this run, see `fold_roles`.
     barred
-        Table to write: `code`, `reason` ("held_out" or "barred"), `polygons`, `pixels`: what the fold takes from
-        training, of the pixels that the split gives to learn and validation.
+        CSV to write: what the fold takes from training, see `training_loss`.
+
+    Raises
+    ------
+    SelectionError
+        If the run has no pixel to learn from.
     """
     polygons = read_table(split)
-    pixels = _read_indexes(indexes)
     area = BarredArea.of_fold(settings["held_out"], settings["barring"])
-    in_fold = fold_roles(polygons, pixels, area)
-    training = in_fold[in_fold["role"].isin([LEARN, VALIDATION])]
-    candidates = pixels[pixels["clear_dates"] >= settings["min_clear_dates"]].merge(
-        training[["polygon", "role", "region"]], on="polygon", how="inner", sort=False
-    )
-    candidates = candidates.sort_values(["tile", "pool_row"], ignore_index=True)
-    taken, table = _draw(candidates, settings)
-    columns = ["tile", "pool_row", "polygon", "group", "code", "role"]
-    write_table(selection, taken[columns].reset_index(drop=True))
+    in_fold = fold_roles(polygons, _polygons_inside(indexes, area), area, settings["seed"])
+    training = _training(in_fold, settings["regions"], settings["codes"])
+    drawn = _draw(indexes, training, settings)
+    table = _rates(training, drawn)
+    if not table["learn"].sum():
+        raise SelectionError(
+            f"{settings['fold']}, seed {settings['seed']}: no pixel of a learn polygon is left; tiles are "
+            f"{', '.join(sorted(indexes))}, held out {', '.join(settings['held_out']) or 'none'}; hold out less "
+            "or train on more tiles"
+        )
+    write_table(selection, drawn.picked)
     write_table(rates, table)
     write_table(roles, in_fold)
-    write_table(barred, _barred_table(polygons, in_fold))
-    logger.info("%s, seed %d: %d samples", settings["fold"], settings["seed"], len(taken))
+    write_table(barred, training_loss(polygons, in_fold, area))
+    logger.info("%s, seed %d: %d samples", settings["fold"], settings["seed"], len(drawn.picked))
 
 
-def _read_indexes(indexes: Mapping[str, Path | str]) -> pd.DataFrame:
-    tables = []
-    for tile in sorted(indexes):
-        table = read_table(indexes[tile], ["x", "y", "polygon", "group", "code", "clear_dates"])
-        tables.append(table.assign(tile=tile, pool_row=np.arange(len(table), dtype=np.int64)))
-    return pd.concat(tables, ignore_index=True)
+@dataclass(frozen=True)
+class Training:
+    """Polygons that train in a run.
+
+    Attributes
+    ----------
+    role
+        By polygon number: place in `TRAINING_ROLES`, `NONE` if it does not train (int8).
+    stratum
+        By polygon number: place in `strata`, `NONE` if it does not train (int64).
+    group
+        By polygon number: its group (int64).
+    strata
+        Region and class code of each row of the table of rates.
+    """
+
+    role: NDArray[np.int8]
+    stratum: NDArray[np.int64]
+    group: NDArray[np.int64]
+    strata: list[tuple[str, int]]
 
 
-def _draw(candidates: pd.DataFrame, settings: Mapping[str, Any]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Samples in the order of the candidates, and the table of rates."""
-    taken = np.zeros(len(candidates), np.bool_)
-    rows = []
-    for region in settings["regions"]:
-        for code in settings["codes"]:
-            of_class = ((candidates["region"] == region) & (candidates["code"] == code)).to_numpy()
-            available = int(of_class.sum())
-            required = available if settings["strategy"] == "all" else settings["count"]
-            taken[of_class] = periodic(available, required)
-            picked = candidates[of_class & taken]
-            rows.append(
-                {
-                    "region": region,
-                    "code": code,
-                    "polygons": candidates.loc[of_class, "group"].nunique(),
-                    "available": available,
-                    "required": required,
-                    "taken": len(picked),
-                    "rate": min(required / available, 1.0) if available else 0.0,
-                    "learn": int((picked["role"] == LEARN).sum()),
-                    "validation": int((picked["role"] == VALIDATION).sum()),
-                }
-            )
-    return candidates[taken], pd.DataFrame(rows)
+def _training(in_fold: pd.DataFrame, regions: list[str], codes: list[int]) -> Training:
+    strata = [(region, code) for region in regions for code in sorted(codes)]
+    members = in_fold[in_fold["role"].isin(TRAINING_ROLES)]
+    number = members["polygon"].to_numpy()
+    size = int(in_fold["polygon"].max()) + 1
+    role, stratum, group = np.full(size, NONE, np.int8), np.full(size, NONE), np.full(size, NONE)
+    role[number] = members["role"].map({name: place for place, name in enumerate(TRAINING_ROLES)})
+    places = pd.MultiIndex.from_tuples(strata).get_indexer(
+        pd.MultiIndex.from_frame(members[["region", "code"]])
+    )
+    stratum[number] = places
+    group[number] = members["group"]
+    return Training(role, stratum, group, strata)
 
 
-def _barred_table(split: pd.DataFrame, roles: pd.DataFrame) -> pd.DataFrame:
-    """What a fold takes from the training polygons of the split, by class."""
-    columns = ["code", "reason", "polygons", "pixels"]
-    lost = roles["barred"] & roles["split_role"].isin([LEARN, VALIDATION])
-    table = roles.assign(
-        reason=np.where(roles["held_out"], "held_out", "barred"), pixels=split["pixels"].to_numpy()
-    )[lost]
-    if table.empty:
-        return pd.DataFrame(columns=columns)
-    grouped = table.groupby(["code", "reason"], as_index=False)
-    return grouped.agg(polygons=("group", "nunique"), pixels=("pixels", "sum"))[columns]
+def _polygons_inside(indexes: Indexes, area: BarredArea) -> NDArray[np.int64]:
+    """Polygons with a pixel of a pool in the barred area."""
+    found = [np.empty(0, np.int64)]
+    for tile in sorted(indexes) if area.tiles else []:
+        index = read_table(indexes[tile], ["polygon", "x", "y"])
+        inside = area.holds(index["x"].to_numpy(), index["y"].to_numpy())
+        found.append(index["polygon"].to_numpy()[inside])
+    return np.unique(np.concatenate(found))
+
+
+def _candidates(
+    index: Path | str, training: Training, min_clear_dates: int
+) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Rows of a pool that may be picked, ascending, and their polygons."""
+    table = read_table(index, ["polygon", "clear_dates"])
+    polygon = table["polygon"].to_numpy()
+    allowed = (training.stratum[polygon] != NONE) & (table["clear_dates"].to_numpy() >= min_clear_dates)
+    rows = np.flatnonzero(allowed)
+    return rows, polygon[rows]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What was drawn.
+
+    Attributes
+    ----------
+    picked
+        ``tile``, ``pool_row``, ``polygon``, ``group``, ``code``, ``role``.
+    available, required
+        Pixels by stratum.
+    polygons
+        Polygons with an available pixel.
+    """
+
+    picked: pd.DataFrame
+    available: NDArray[np.int64]
+    required: NDArray[np.int64]
+    polygons: NDArray[np.int32]
+
+
+def _draw(indexes: Indexes, training: Training, settings: Mapping[str, Any]) -> Draw:
+    tiles, least, strata = sorted(indexes), settings["min_clear_dates"], len(training.strata)
+    available, seen = np.zeros(strata, np.int64), [np.empty(0, np.int32)]
+    for tile in tiles:
+        _, polygon = _candidates(indexes[tile], training, least)
+        available += np.bincount(training.stratum[polygon], minlength=strata)
+        seen.append(np.unique(polygon))
+    wanted = available if settings["strategy"] == "all" else np.full(strata, settings["count"])
+    required = np.where(available > 0, wanted, 0)
+    samplers = [PeriodicSampler(*pair) for pair in zip(available.tolist(), required.tolist(), strict=True)]
+    picked = []
+    for tile in tiles:
+        rows, polygon = _candidates(indexes[tile], training, least)
+        stratum = training.stratum[polygon]
+        taken = np.zeros(rows.size, np.bool_)
+        for place, sampler in enumerate(samplers):
+            mine = stratum == place
+            taken[mine] = sampler.take(int(mine.sum()))
+        picked.append(_described(tile, rows[taken], polygon[taken], training))
+    return Draw(pd.concat(picked, ignore_index=True), available, required, np.unique(np.concatenate(seen)))
+
+
+def _described(
+    tile: str, rows: NDArray[np.intp], polygon: NDArray[np.int32], training: Training
+) -> pd.DataFrame:
+    codes = np.array([code for _, code in training.strata], np.int32)
+    return pd.DataFrame(
+        {
+            "tile": np.full(rows.size, tile, object),
+            "pool_row": rows.astype(np.int64),
+            "polygon": polygon,
+            "group": training.group[polygon].astype(np.int32),
+            "code": codes[training.stratum[polygon]],
+            "role": np.array(TRAINING_ROLES, object)[training.role[polygon]],
+        }
+    )
+
+
+def _rates(training: Training, drawn: Draw) -> pd.DataFrame:
+    picked_polygon = drawn.picked["polygon"].to_numpy()
+    strata = len(training.strata)
+    by_role = {
+        name: np.bincount(
+            training.stratum[picked_polygon[training.role[picked_polygon] == place]], minlength=strata
+        )
+        for place, name in enumerate(TRAINING_ROLES)
+    }
+    groups = pd.Series(training.group[drawn.polygons]).groupby(training.stratum[drawn.polygons]).nunique()
+    rate = drawn.required / np.maximum(drawn.available, 1)
+    return pd.DataFrame(
+        {
+            "region": [region for region, _ in training.strata],
+            "code": [code for _, code in training.strata],
+            "polygons": groups.reindex(range(strata), fill_value=0).to_numpy(),
+            "available": drawn.available,
+            "required": drawn.required,
+            "taken": by_role[LEARN] + by_role[VALIDATION],
+            "rate": np.minimum(rate, 1.0),
+            **by_role,
+        }
+    )

@@ -84,9 +84,7 @@ def read_acquisition(
 
 
 @contextmanager
-def _open(
-    files: AcquisitionFiles, path: Path, first: Grid | None
-) -> Iterator[tuple[DatasetReader, Grid]]:
+def _open(files: AcquisitionFiles, path: Path, first: Grid | None) -> Iterator[tuple[DatasetReader, Grid]]:
     """Open one raster of an acquisition and check its header; what goes wrong inside names the file."""
     try:
         with rasterio.open(path) as dataset:

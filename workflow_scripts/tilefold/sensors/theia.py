@@ -43,7 +43,9 @@ def _product(path: Path, tile: str, match: re.Match[str], definition: Mapping[st
     date = parse_date(match["date"], definition["date_format"])
     if date is None:
         raise BadAcquisitionError(
-            path.name, path, f"found the date {match['date']!r}, expected the form {definition['date_format']}"
+            path.name,
+            path,
+            f"found the date {match['date']!r}, expected the form {definition['date_format']}",
         )
     # Folders are named 31TCJ or T31TCJ, products always T31TCJ.
     if match["tile"].removeprefix("T") != tile.removeprefix("T"):

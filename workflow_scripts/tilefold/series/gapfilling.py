@@ -137,7 +137,7 @@ def _check(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fill_pixels(  # type: ignore[no-untyped-def]  # noqa: ANN001, PLR0912
+def _fill_pixels(  # type: ignore[no-untyped-def]  # noqa: PLR0912
     values, valid, days, calendar, reach, start, stop, series, clear
 ):
     """Fill pixels start..stop of flat arrays.

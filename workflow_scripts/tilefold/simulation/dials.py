@@ -190,9 +190,13 @@ def _faults(dials: Dials) -> list[str]:
     if dials.overlap < 0 or dials.overlap % 2 or 2 * dials.overlap >= dials.size:
         faults.append(f"overlap: an even number of pixels below half of the size, found {dials.overlap}")
     if dials.acquisitions < 1 or dials.acquisitions > 365 - dials.gap_days:
-        faults.append(f"acquisitions: 1 to {365 - dials.gap_days} (days outside the gap), found {dials.acquisitions}")
+        faults.append(
+            f"acquisitions: 1 to {365 - dials.gap_days} (days outside the gap), found {dials.acquisitions}"
+        )
     if dials.gap_start + dials.gap_days > 360:
-        faults.append(f"gap_start, gap_days: the gap must end by day 360, found {dials.gap_start} + {dials.gap_days}")
+        faults.append(
+            f"gap_start, gap_days: the gap must end by day 360, found {dials.gap_start} + {dials.gap_days}"
+        )
     if dials.parcel_pixels < 16:
         faults.append(f"parcel_pixels: at least 16, found {dials.parcel_pixels}")
     if dials.spatial_range <= 0:

@@ -45,7 +45,10 @@ def make_ground(dials: Dials, parcels: Parcels, window: Window) -> Ground:
     """Ground of a window; where two windows overlap they show the same."""
     margin = int(_TRUNCATE * (TEXTURE + dials.mixed_border)) + 3
     wide = Window(
-        window.row_start - margin, window.row_stop + margin, window.col_start - margin, window.col_stop + margin
+        window.row_start - margin,
+        window.row_stop + margin,
+        window.col_start - margin,
+        window.col_stop + margin,
     )
     parcel = parcel_map(parcels, wide)
     class_index = parcels.class_index[parcel]

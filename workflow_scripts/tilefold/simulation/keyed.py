@@ -46,7 +46,9 @@ def uniform(stream: int, *indexes: Integers) -> Floats:
     state: NDArray[np.uint64] = np.asarray(stream, np.uint64)
     with np.errstate(over="ignore"):
         for index in indexes:
-            state = _mix(state + _WEYL * (np.asarray(index).astype(np.int64).astype(np.uint64) + np.uint64(1)))
+            state = _mix(
+                state + _WEYL * (np.asarray(index).astype(np.int64).astype(np.uint64) + np.uint64(1))
+            )
     return ((state >> np.uint64(11)).astype(np.float64) + 0.5) * _TO_UNIT
 
 

@@ -140,7 +140,9 @@ def _classes(dials: Dials, row: Floats, col: Floats, drawn: Floats) -> NDArray[n
     share[local] = 0
     limits = np.cumsum(share / share.sum())
     # Other order than before: the rest has had its smallest draws taken out of one tile.
-    rest = rest[np.argsort(keyed.uniform(keyed.key(dials.seed, "parcels", "class of rest"), rest), kind="stable")]
+    rest = rest[
+        np.argsort(keyed.uniform(keyed.key(dials.seed, "parcels", "class of rest"), rest), kind="stable")
+    ]
     result[rest] = np.searchsorted(limits, (np.arange(len(rest)) + 0.5) / len(rest))
     return result
 

@@ -153,7 +153,8 @@ def monthly_composites(scene: Path | str, tile: str) -> dict[str, Floats]:
             raster = "R2" if band in COARSE_BANDS else "R1"
             values = _read(product / f"{product.name}_FRE_{band}.tif")
             flags = [
-                _read(product / "MASKS" / f"{product.name}_{kind}_{raster}.tif") for kind in ("CLM", "EDG", "SAT")
+                _read(product / "MASKS" / f"{product.name}_{kind}_{raster}.tif")
+                for kind in ("CLM", "EDG", "SAT")
             ]
             clear = (np.bitwise_or.reduce(flags) == 0) & (values != -10000)
             sums.setdefault(band, np.zeros((12, values.size)))[month] += np.where(clear, values, 0)

@@ -12,7 +12,7 @@ from typing import Any
 from tilefold.storage.version import VERSION
 
 #: Keys of a settings dict that the engine compares but on which no product's content depends.
-NOT_CONTENT = frozenset({"path", "stamp", "number_of_chunks", "threads"})
+NOT_CONTENT = frozenset({"path", "stamp", "number_of_chunks", "threads", "module", "restart_from_checkpoint"})
 
 
 def digest(content: Any) -> str:

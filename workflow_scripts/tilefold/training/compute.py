@@ -39,22 +39,32 @@ def generator(seed: int, purpose: str, epoch: int = 0) -> torch.Generator:
 
 
 @contextmanager
-def reproducible(threads: int) -> Iterator[None]:
-    """Compute with a fixed number of threads and, where torch has them, deterministic algorithms.
+def reproducible(threads: int, device: torch.device) -> Iterator[None]:
+    """Compute with a fixed number of threads and, on a GPU, with deterministic algorithms where torch has them.
 
     The sums of a matrix product depend on how it is shared between threads, so the number of threads is part
-    of what a result depends on.
+    of what a result depends on. On the CPU the networks' operations are deterministic as they are, and asking
+    torch for it would import its compiler, which takes seconds.
     """
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    filling = torch.utils.deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+    threads_before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        if device.type == "cpu":
+            yield
+        else:
+            with _deterministic_algorithms():
+                yield
+    finally:
+        torch.set_num_threads(threads_before)
+
+
+@contextmanager
+def _deterministic_algorithms() -> Iterator[None]:
     # cuBLAS reads it when it starts; without it its sums may change from run to run.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.set_num_threads(threads)
+    before = torch.are_deterministic_algorithms_enabled()
     torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        torch.set_num_threads(before[0])
-        torch.use_deterministic_algorithms(before[1])
-        torch.utils.deterministic.fill_uninitialized_memory = filling  # type: ignore[attr-defined]
+        torch.use_deterministic_algorithms(before)

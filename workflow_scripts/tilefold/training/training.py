@@ -76,7 +76,7 @@ def train_candidate(
     statistics_content = read_json(statistics)
     with (
         only_writer(folder),
-        reproducible(settings["compute_threads"]),
+        reproducible(settings["compute_threads"], device),
         open_samples(samples, settings["dataloader_mode"]) as database,
     ):
         identity = training_identity(samples, statistics, settings, device.type)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tilefold.training.process import is_orphan
+from tilefold.jobs.process import is_orphan
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux only")
 
 CHILD = """
 import os, sys, time
-from tilefold.training.process import die_with_parent
-die_with_parent()
+from tilefold.jobs.process import die_with_engine
+die_with_engine()
 with open(sys.argv[1], "w") as file:
     file.write(str(os.getpid()) + " ")
 time.sleep(60)
@@ -29,10 +29,10 @@ thread.join()
 """
 LATE = """
 import os, sys, time
-from tilefold.training.process import die_with_parent
+from tilefold.jobs.process import die_with_engine
 time.sleep(0.5)
 open(sys.argv[1], "w").write(str(os.getpid()) + " ")
-die_with_parent()
+die_with_engine()
 open(sys.argv[1], "w").write("survived ")
 """
 
@@ -82,7 +82,7 @@ def test_a_parent_that_ended_before_is_noticed(tmp_path):
 def test_a_process_with_a_living_parent_is_no_orphan():
     assert not is_orphan(os.getppid())
     assert is_orphan(os.getpid())
-    program = "import sys; from tilefold.training.process import *; die_with_parent(); print('lives')"
+    program = "import sys; from tilefold.jobs.process import *; die_with_engine(); print('lives')"
     for new_session in (False, True):
         done = subprocess.run(
             [sys.executable, "-c", program], check=True, capture_output=True, start_new_session=new_session

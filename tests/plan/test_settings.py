@@ -1,0 +1,228 @@
+"""Every field of the config, flipped singly, changes the settings of exactly the rules that depend on it."""
+
+import json
+
+import pytest
+
+from tilefold.config.load import read_config
+from tilefold.config.model import Config
+from tilefold.config.section import Section
+from tilefold.grids.grid import Grid
+from tilefold.grids.ownership import Ownership, footprint_ring
+from tilefold.plan.calendar import regular_dates
+from tilefold.plan.nomenclature import choose_nodata
+from tilefold.plan.plan import Plan
+from tilefold.plan.settings import BUILDERS, rule_settings
+
+TILES = ("A", "B", "C")
+RAW = {
+    "results": "r",
+    "data": "d",
+    "tiles": {"train": list(TILES), "map": list(TILES)},
+    "sensors": {
+        "own": {
+            "path": "p",
+            "bands": ["x", "y", "z"],
+            "band_path": "{tile}/{date}/{band}.tif",
+            "mask_path": "{tile}/{date}/m.tif",
+            "nodata": 0,
+            "aliases": {"red": "x", "nir": "y", "swir": "z"},
+        }
+    },
+    "calendar": {"start": "2018-01-01", "end": "2018-12-31"},
+    "user_features": {"dem": {"path": "dem.tif"}},
+    "reference": {
+        "path": "v.gpkg",
+        "class_field": "code",
+        "nomenclature": [{"code": 1, "label": "one"}, {"code": 2, "label": "two"}],
+    },
+    "folds": {"scheme": ["A"]},
+}
+
+CLASSIFY = {"classify_chunk", "predict_samples"}
+EVERY = set(BUILDERS)
+#: Rules that change with each field; the report shows the config, so it changes with nearly all.
+DEPENDS = {
+    "results": (None, set()),
+    "data": ("e", set()),
+    "tiles.train": (
+        ["A", "B"],
+        {"split_polygons", "predict_samples", "select_samples", "assemble_samples"},
+    ),
+    # Only the run `all` maps these tiles; the settings compared are those of a fold.
+    "tiles.map": (["A", "B"], set()),
+    "output_crs": ("EPSG:2154", set()),
+    "resolution": (20.0, set()),
+    "sensors.own.path": ("q", set()),
+    "sensors.own.bands": (["x", "y"], {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
+    "sensors.own.step": (5, {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
+    "sensors.own.band_path": ("{tile}/{date}/b_{band}.tif", {"preprocess"}),
+    "sensors.own.mask_path": ("{tile}/{date}/n.tif", {"preprocess"}),
+    "sensors.own.mask_valid": ([0, 1], {"preprocess"}),
+    "sensors.own.date_format": ("%Y%j", {"preprocess"}),
+    "sensors.own.nodata": (-1, {"preprocess"}),
+    "sensors.own.scale": (0.5, {"assemble_samples"}),
+    "sensors.own.offset": (1.0, {"assemble_samples"}),
+    "sensors.own.aliases": ({"red": "x", "nir": "z", "swir": "y"}, {"assemble_samples"}),
+    "calendar.start": ("2018-01-06", {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
+    "calendar.end": ("2018-11-30", {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
+    "calendar.step": (5, {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
+    "features": ({"own": ["ndvi"]}, {"assemble_samples"}),
+    "user_features.dem.path": ("other.tif", set()),
+    "user_features.dem.bands": (2, {"extract_pool", "assemble_samples", "classify_chunk"}),
+    "reference.path": ("w.gpkg", set()),
+    "reference.class_field": ("class", {"clean_ground_truth"}),
+    "reference.layer": ("l", {"clean_ground_truth"}),
+    "reference.id_field": ("i", {"clean_ground_truth"}),
+    "reference.min_area": (1.0, {"clean_ground_truth"}),
+    "reference.nomenclature": (
+        [{"code": 1, "label": "one"}, {"code": 3, "label": "two"}],
+        {
+            "clean_ground_truth",
+            "select_samples",
+            "assemble_samples",
+            "mosaic_tiles",
+            "validate_run",
+            "summarise_runs",
+        }
+        | CLASSIFY,
+    ),
+    "split.ratio": (0.5, {"split_polygons"}),
+    "split.validation_ratio": (0.5, {"split_polygons"}),
+    "split.seeds": ([0, 1], {"summarise_runs"}),
+    "folds.scheme": (["A", "B"], {"summarise_runs"}),
+    "folds.buffer_m": (10.0, {"select_samples"}),
+    "folds.maps": ("all", {"mosaic_tiles"}),
+    "selection.strategy": ("all", {"select_samples"}),
+    "selection.count": (5, {"select_samples"}),
+    "selection.min_clear_dates": (2, {"select_samples"}),
+    "training.dl_name": ("Other", {"train_candidate"}),
+    "training.dl_module": ("m.py", {"train_candidate"}),
+    "training.dl_parameters": ({"dropout": 0.1}, {"train_candidate"}),
+    "training.epochs": (7, {"train_candidate"}),
+    "training.hyperparameters_solver.batch_size": ([1000, 7], {"select_model"}),
+    "training.hyperparameters_solver.learning_rate": ([1e-5, 1e-3], {"select_model"}),
+    "training.model_selection_criterion": ("oa", {"select_model"}),
+    "training.weighted_labels": (True, {"train_candidate"}),
+    "training.dataloader_mode": ("full", {"train_candidate"}),
+    "training.restart_from_checkpoint": (False, {"train_candidate"}),
+    "training.compute_threads": (2, {"train_candidate"}),
+    "training.device": ("cpu", {"train_candidate"}),
+    "classification.number_of_chunks": (2, {"classify_chunk", "merge_chunks"}),
+    "classification.enable_probability_map": (True, {"classify_chunk"}),
+    "classification.batch_rows": (64, CLASSIFY),
+    "classification.compute_threads": (2, CLASSIFY),
+    "classification.device": ("cpu", CLASSIFY),
+    "maps.nodata": (9, {"mosaic_tiles", "validate_run", "summarise_runs"} | CLASSIFY),
+    "validation.bootstrap.replicates": (1500, {"summarise_runs"}),
+    "validation.bootstrap.seed": (3, {"summarise_runs"}),
+    "report.title": ("t", set()),
+}
+#: Fields that can hold one value only, as yet.
+SINGLE = {"folds.boundary", "folds.straddlers", "selection.sampler"}
+
+
+def plan_of(raw):
+    config = read_config(raw)
+    grids = {
+        tile: Grid("EPSG:32631", (10.0, 0.0, 500000.0 + 800 * i, 0.0, -10.0, 4900000.0), 100, 100)
+        for i, tile in enumerate(TILES)
+    }
+    step = config.sensors["own"].step or config.calendar.step
+    codes = [item.code for item in config.reference.nomenclature]
+    return Plan(
+        config=config,
+        train=tuple(config.tiles.train),
+        mapped=tuple(config.tiles.map),
+        grids=grids,
+        ownership=Ownership("EPSG:32631", {t: footprint_ring(g, g.crs) for t, g in grids.items()}),
+        products={tile: {"own": [{"name": "1", "date": "2018-02-01", "stamp": [1, 1]}]} for tile in TILES},
+        calendars={"own": regular_dates(config.calendar.start, config.calendar.end, step)},
+        classes=tuple(config.reference.nomenclature),
+        nodata=choose_nodata(config.maps.nodata, codes)[0],
+        code=dict.fromkeys(BUILDERS, "c"),
+    )
+
+
+WILDCARDS = {
+    "tile": "B",
+    "sensor": "own",
+    "fold": "without_A",
+    "seed": "0",
+    "region": "all",
+    "candidate": "batch_1000_lr_1e-05",
+    "chunk": "0",
+    "product": "classification",
+}
+
+
+def all_settings(plan):
+    found = {}
+    for rule, builder in BUILDERS.items():
+        names = builder.__code__.co_varnames[1 : builder.__code__.co_argcount]
+        found[rule] = rule_settings(plan, rule, {name: WILDCARDS[name] for name in names})
+    return found
+
+
+def with_value(raw, key, value):
+    *sections, last = key.split(".")
+    copy = json.loads(json.dumps(raw))
+    section = copy
+    for name in sections:
+        section = section.setdefault(name, {})
+    section[last] = value
+    return copy
+
+
+@pytest.mark.parametrize("key", list(DEPENDS))
+def test_a_flipped_field_changes_the_settings_of_what_depends_on_it(key):
+    value, expected = DEPENDS[key]
+    if value is None:
+        value = "elsewhere"
+    before, after = all_settings(plan_of(RAW)), all_settings(plan_of(with_value(RAW, key, value)))
+    changed = {rule for rule in EVERY if before[rule] != after[rule]}
+    assert changed - {"write_report"} == expected
+    shown = key not in ("results", "classification.number_of_chunks")
+    assert ("write_report" in changed) == shown
+
+
+def fields(section, prefix=""):
+    for name, field in section.model_fields.items():
+        annotation = field.annotation
+        if isinstance(annotation, type) and issubclass(annotation, Section):
+            yield from fields(annotation, f"{prefix}{name}.")
+        elif name == "sensors":
+            yield from fields(annotation.__args__[1], "sensors.own.")
+        elif name == "user_features":
+            yield from fields(annotation.__args__[1], "user_features.dem.")
+        else:
+            yield prefix + name
+
+
+def test_every_field_of_the_config_is_in_the_table():
+    assert set(fields(Config)) == set(DEPENDS) | SINGLE
+
+
+def test_swapped_values_of_equal_type_are_seen():
+    first = with_value(with_value(RAW, "split.ratio", 0.75), "split.validation_ratio", 0.2)
+    second = with_value(with_value(RAW, "split.ratio", 0.2), "split.validation_ratio", 0.75)
+    assert all_settings(plan_of(first))["split_polygons"] != all_settings(plan_of(second))["split_polygons"]
+
+
+def test_settings_are_plain_data():
+    for rule, settings in all_settings(plan_of(RAW)).items():
+        assert json.loads(json.dumps(settings)) == settings, rule
+
+
+def test_the_run_all_does_not_depend_on_what_folds_bar():
+    wildcards = {"fold": "all", "seed": "0"}
+    before = rule_settings(plan_of(RAW), "select_samples", wildcards)
+    after = rule_settings(plan_of(with_value(RAW, "folds.buffer_m", 50.0)), "select_samples", wildcards)
+    assert before == after
+
+
+def test_a_plan_survives_its_snapshot():
+    plan = plan_of(RAW)
+    again = Plan.from_dict(json.loads(json.dumps(plan.to_dict())))
+    assert all_settings(again) == all_settings(plan)
+    assert again == plan
