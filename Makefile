@@ -66,8 +66,8 @@ format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/snakefmt Snakefile rules
 
-docs: $(VENV)/installed
-	$(BIN)/tilefold document
+docs: demo
+	$(BIN)/tilefold document --demo results/demo
 
 clean:
 	rm -rf results/demo $(DEMO_DATA) .snakemake

@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     baseline.set_defaults(command=_baseline)
 
     document = commands.add_parser("document", help="write docs/config.md and config/schema.json")
+    document.add_argument("--demo", type=Path, help="results of the demo, for the figures of README.md")
     document.add_argument("--root", type=Path, default=Path(), help="folder of the project")
     document.set_defaults(command=_document)
     return parser
@@ -75,6 +76,10 @@ def _document(given: argparse.Namespace) -> None:
 
     write_text(given.root / "docs" / "config.md", configuration_page())
     write_text(given.root / "config" / "schema.json", configuration_schema())
+    if given.demo is not None:
+        from tilefold.report.readme import write_demo_figures
+
+        write_demo_figures(given.demo, given.root / "README.md", given.root / "docs" / "images")
 
 
 if __name__ == "__main__":

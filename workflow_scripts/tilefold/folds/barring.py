@@ -164,8 +164,9 @@ def training_loss(split: pd.DataFrame, roles: pd.DataFrame, area: BarredArea) ->
     pixels = pieces["owned"].astype(np.int64)
     hectares = pixels * pieces["tile"].map(split.attrs["pixel_hectares"]).astype(float)
     reason = np.where(pieces["tile"].isin(area.tiles), HELD_OUT, BARRED)
-    table = pieces.assign(reason=reason, pixels=pixels, hectares=hectares.round(4))
+    table = pieces.assign(reason=reason, pixels=pixels, hectares=hectares)
     grouped = table.groupby(["code", "reason"], as_index=False)
-    return grouped.agg(
+    loss = grouped.agg(
         polygons=("polygon", "nunique"), pixels=("pixels", "sum"), hectares=("hectares", "sum")
-    ).astype({"code": np.int32, "pixels": np.int64})
+    )
+    return loss.astype({"code": np.int32, "pixels": np.int64}).round({"hectares": 4})

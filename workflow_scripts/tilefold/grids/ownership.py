@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,10 +36,15 @@ class Ownership:
     crs: str
     rings: Mapping[str, tuple[tuple[float, float], ...]]
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """Tiles in the order of the indexes that `owners` returns."""
         return sorted(self.rings)
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        """Footprints in the order of `names`, in a spatial index."""
+        return shapely.STRtree([shapely.Polygon(self.rings[name]) for name in self.names])
 
     def owners(self, x: Coordinates, y: Coordinates) -> NDArray[np.int32]:
         """Index into `names` of the tile that owns each point, -1 where no footprint holds it.
@@ -73,15 +79,13 @@ class Ownership:
 
     def neighbours(self, tile: str) -> Ownership:
         """The same partition restricted to the tiles whose footprints meet this tile's."""
-        footprint = shapely.Polygon(self.rings[tile])
-        return Ownership(
-            self.crs,
-            {name: ring for name, ring in self.rings.items() if footprint.intersects(shapely.Polygon(ring))},
-        )
+        index = self._tree
+        near = index.query(index.geometries[self.names.index(tile)], predicate="intersects")
+        return self.restricted([self.names[place] for place in near])
 
     def restricted(self, tiles: Collection[str]) -> Ownership:
         """Footprints of some tiles only."""
-        return Ownership(self.crs, {name: ring for name, ring in self.rings.items() if name in tiles})
+        return Ownership(self.crs, {name: self.rings[name] for name in sorted(tiles)})
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON and for the engine's params."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window, chunk_window
-from tilefold.inference.model import PredictionError
+from tilefold.inference.model import PredictionError, Predictor
 from tilefold.inference.pixels import (
     CONFIDENCE_NODATA,
     PROBABILITY_NODATA,
@@ -23,7 +23,7 @@ from tilefold.inference.pixels import (
     load_predictor,
 )
 from tilefold.inference.strips import StripWriter
-from tilefold.series.stack import InputStack, open_inputs
+from tilefold.series.stack import InputError, InputStack, Paths, open_inputs
 from tilefold.storage.metadata import provenance
 from tilefold.storage.rasters import BLOCK, create_raster
 
@@ -34,9 +34,9 @@ Block = tuple[Window, dict[str, NDArray[Any]], NDArray[np.uint16]]
 
 def classify_chunk(
     models: Mapping[str, Path | str],
-    series: Mapping[str, Path | str],
-    clear: Mapping[str, Path | str],
-    static: Mapping[str, Path | str],
+    series: Paths,
+    clear: Paths,
+    static: Paths,
     settings: Mapping[str, Any],
     *,
     labels: Path | str,
@@ -75,9 +75,8 @@ def classify_chunk(
     grid = Grid.from_dict(settings["grid"])
     window = chunk_window(grid.height, grid.width, settings["chunk"], settings["number_of_chunks"])
     predictor = load_predictor(models, settings)
-    check_inputs(predictor.inputs, {*series, *static}, predictor.path)
     with ExitStack() as stack:
-        inputs = stack.enter_context(open_inputs(series, clear, static, predictor.inputs))
+        inputs = stack.enter_context(_open_inputs(series, clear, static, predictor, settings["tile"]))
         writers = _open_outputs(stack, grid.crop(window), settings, [labels, confidence, probabilities])
         rows: list[NDArray[Any]] = []
         for block, values, clear_dates in _read_ahead(inputs, lattice_blocks(window)):
@@ -130,6 +129,23 @@ def lattice_blocks(window: Window) -> Iterator[Window]:
             )
 
 
+@contextmanager
+def _open_inputs(
+    series: Paths, clear: Paths, static: Paths, predictor: Predictor, tile: str
+) -> Iterator[InputStack]:
+    """Open the inputs of a tile, which must have the model's bands and calendar."""
+    check_inputs(predictor.inputs, {*series, *static}, predictor.path)
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(open_inputs(series, clear, static, predictor.inputs))
+        except InputError as error:
+            raise PredictionError(
+                f"tile {tile}: the inputs are not those of the model {predictor.path}: {error}; "
+                "use the calendar and bands of the training, or train again"
+            ) from error
+        yield opened
+
+
 def _read_ahead(inputs: InputStack, windows: Iterator[Window]) -> Iterator[Block]:
     """Read blocks in order, the next one while the present one is classified."""
 
@@ -171,7 +187,7 @@ def _open_outputs(
 def _put(rows: list[NDArray[Any]], decisions: Decisions, block: Window) -> None:
     """Put a block's results into its strip, as (bands, rows, columns)."""
     columns = slice(block.col_start, block.col_stop)
-    results = decisions.labels, decisions.confidence, decisions.probabilities
+    results: list[NDArray[Any]] = [decisions.labels, decisions.confidence, decisions.probabilities]
     for strip, result in zip(rows, results, strict=False):
         strip[:, :, columns] = np.moveaxis(result.reshape(*block.shape, -1), 2, 0)
 

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from tilefold.inference.model import PredictionError, Predictor
 from tilefold.inference.pixels import Decisions, classify_pixels, load_predictor
+from tilefold.storage.samples import SAMPLES_PER_CHUNK, value_shape
 from tilefold.storage.tables import read_table, write_table
 
 logger = logging.getLogger(__name__)
 
-#: Samples read at once: a multiple of the pools' chunks of 2048.
-BLOCK_ROWS = 16384
+#: Samples read at once: whole chunks of the pools.
+BLOCK_ROWS = 8 * SAMPLES_PER_CHUNK
 
 TEST = "test"
 COLUMNS = {
@@ -132,6 +133,7 @@ def _predict_pool(
     clear_dates = chosen["clear_dates"].to_numpy()
     decisions = Decisions.undecided(len(rows), len(predictor.classes), settings["nodata"])
     with Dataset(pool) as dataset:
+        dataset.set_auto_maskandscale(False)
         check_pool(dataset, predictor, pool)
         for part in _parts(rows):
             start, stop = int(rows[part.start]), int(rows[part.stop - 1]) + 1
@@ -159,8 +161,7 @@ def check_pool(dataset: Dataset, predictor: Predictor, pool: Path | str) -> None
         With the input, and the shapes found and expected.
     """
     for name, spec in predictor.inputs.items():
-        series = spec["kind"] == "series"
-        expected = (len(spec["dates"]), len(spec["bands"])) if series else (spec["bands"],)
+        expected, _ = value_shape(spec)
         found = dataset.variables[name].shape[1:] if name in dataset.variables else None
         if found != expected:
             raise PredictionError(
@@ -171,9 +172,7 @@ def check_pool(dataset: Dataset, predictor: Predictor, pool: Path | str) -> None
 
 def _read(dataset: Dataset, name: str, start: int, stop: int) -> NDArray[Any]:
     """Read contiguous samples as they are stored."""
-    variable = dataset.variables[name]
-    variable.set_auto_maskandscale(False)
-    values: NDArray[Any] = variable[start:stop]
+    values: NDArray[Any] = dataset.variables[name][start:stop]
     return values
 
 

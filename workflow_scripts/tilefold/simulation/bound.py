@@ -60,9 +60,35 @@ def log_likelihoods(
     return np.asarray(logsumexp(np.stack(parts), axis=0) - np.log(len(parts)), np.float64)
 
 
-def best_classes(log_likelihood: Floats) -> NDArray[np.int64]:
-    """Index of the class that is most probable given the shares of the nomenclature, (pixels,)."""
-    return np.asarray(np.argmax(log_likelihood + np.log(shares()), axis=1), np.int64)
+def best_classes(log_likelihood: Floats, share: Floats) -> NDArray[np.int64]:
+    """Index of the most probable class, (pixels,), where classes have these shares, (classes,)."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.argmax(log_likelihood + np.log(share), axis=1), np.int64)
+
+
+def best_possible(log_likelihood: Floats, truth: NDArray[np.int64], among: NDArray[np.bool_]) -> dict[str, float]:
+    """Overall accuracy of Bayes' rule on some pixels, with the shares that the classes have among them.
+
+    Parameters
+    ----------
+    log_likelihood
+        (pixels, classes).
+    truth
+        Index of the true class, (pixels,).
+    among
+        The pixels that count, (pixels,).
+
+    Returns
+    -------
+    dict
+        `oa`, its binomial `standard_error`, and the number of `pixels`; empty without pixels.
+    """
+    count = int(among.sum())
+    if count == 0:
+        return {}
+    share = np.bincount(truth[among], minlength=log_likelihood.shape[1]) / count
+    oa = float(np.mean(best_classes(log_likelihood[among], share) == truth[among]))
+    return {"oa": oa, "standard_error": float(np.sqrt(oa * (1 - oa) / count)), "pixels": count}
 
 
 def _one_tile(

@@ -107,7 +107,7 @@ CLASSES = (
     ClassLook(16, "broad-leaved forest", (0, 156, 0), 0.050, (0.18, 0.12, 0.00, 0.48, 0.00, 0.4, 0.8, 0.3, 0.0), 0.8),
     ClassLook(17, "coniferous forest", (0, 50, 0), 0.025, (0.44, 0.00, 0.00, 0.14, 0.08, 0.1, 1.0, -1.4, 0.0), 0.7),
     ClassLook(20, "natural mineral surfaces", (255, 0, 0), 0.005, (0.05, 0.05, 0.02, 0.02, 0.00, 1.8, -0.6, -0.4, 0.0)),
-    ClassLook(23, "water bodies", (0, 0, 255), 0.030, (0.04, 0.14, 0.10, 0.04, 0.00, -1.0, 3.0, -4.2, 0.0), 0.4),
+    ClassLook(23, "water bodies", (0, 0, 255), 0.030, (0.06, 0.14, 0.10, 0.04, 0.00, -1.1, 2.4, -2.6, 0.0), 0.3),
 )  # fmt: skip
 CODES = tuple(look.code for look in CLASSES)
 

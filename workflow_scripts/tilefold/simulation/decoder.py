@@ -48,6 +48,8 @@ GAINS = np.array(
 OFFSET = 40.0 * np.array([1.3, 1.1, 1, 1, 0.9, 0.9, 0.9, 0.9, 0.7, 0.7])
 DIFFERENCES = 6
 
+SCALE_LIMIT = 1.3
+
 
 @dataclass(frozen=True)
 class Decoder:
@@ -105,7 +107,11 @@ def contrasts(days: Floats, vigour: float = 1.0) -> Floats:
 
 
 def band_scale() -> Floats:
-    """Factor on each band's contrasts with which the classes' mixture has the patch's variances, (bands,)."""
+    """Factor on each band's contrasts with which the classes' mixture has the patch's variances, (bands,).
+
+    It is limited to `SCALE_LIMIT`: in the patch the visible bands are skewed by bare bright soil, and a
+    symmetric distribution of the same variance would often fall below zero.
+    """
     loading = contrasts(MID_MONTHS)
     share, centre = shares(), means(1.0)
     deviation = centre - share @ centre
@@ -113,7 +119,7 @@ def band_scale() -> Floats:
     effects = effect_matrices()
     covariance += np.einsum("c,cie,cje->ij", share, effects, effects)
     variance = np.einsum("dib,ij,djb->db", loading, covariance, loading).mean(axis=0)
-    return deviations() / np.sqrt(variance)
+    return np.minimum(deviations() / np.sqrt(variance), SCALE_LIMIT)
 
 
 def noise_covariance(dials: Dials) -> Floats:

@@ -1,0 +1,177 @@
+"""Classified chunks, against the network's arithmetic written down in numpy."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+
+from tilefold.grids.windows import Window
+from tilefold.inference.chunks import classify_chunk, lattice_blocks
+from tilefold.inference.merge import merge_chunks
+from tilefold.inference.model import PredictionError
+from tilefold.storage.rasters import create_raster, grid_of
+
+PRODUCTS = ("labels", "confidence", "probabilities")
+CODES = np.array([3, 5, 11, 40])
+
+
+def classify(tile: Any, folder: Path, chunk: int = 0, chunks: int = 1, **changes: Any) -> dict[str, Path]:
+    paths = {name: folder / f"{chunk}_of_{chunks}_{name}.tif" for name in PRODUCTS}
+    settings = tile.settings(chunk=chunk, number_of_chunks=chunks, **changes)
+    classify_chunk(*tile.inputs, settings, **paths)
+    return paths
+
+
+def read(path: Path) -> np.ndarray:
+    with rasterio.open(path) as raster:
+        return raster.read()
+
+
+def expected_probabilities(tile: Any) -> np.ndarray:
+    """Features, standardisation, four layers and softmax in float64; (rows, columns, classes)."""
+    bands = tile.series * 1e-4
+    red, nir, swir = (bands[..., index] for index in range(3))
+    features = [(nir - red) / (nir + red), (swir - nir) / (swir + nir), np.sqrt((bands**2).sum(axis=-1))]
+    series = np.concatenate([bands, np.stack(features, axis=-1)], axis=-1).reshape(*tile.clear.shape, 24)
+    dem = np.where(np.isnan(tile.dem), 300.0, tile.dem)[..., None]
+    about = tile.statistics
+    mean = np.concatenate([about["sentinel2"]["mean"], about["dem"]["mean"]])
+    deviation = np.sqrt(np.concatenate([about["sentinel2"]["var"], about["dem"]["var"]]))
+    hidden = (np.concatenate([series, dem], axis=-1) - mean) / deviation
+    layers = sorted(
+        {name.rsplit(".", 1)[0] for name in tile.weights}, key=lambda name: int(name.split(".")[1])
+    )
+    for layer in layers:
+        hidden = hidden @ tile.weights[f"{layer}.weight"].T + tile.weights[f"{layer}.bias"]
+        hidden = hidden if layer == layers[-1] else np.maximum(hidden, 0)
+    hidden[..., 2] = -np.inf  # class 11 had no samples
+    power = np.exp(hidden - hidden.max(axis=-1, keepdims=True))
+    return power / power.sum(axis=-1, keepdims=True)
+
+
+def test_values_are_those_of_the_network(tile: Any, tmp_path: Path) -> None:
+    paths = classify(tile, tmp_path)
+    wanted = expected_probabilities(tile)
+    clear = tile.clear > 0
+    labels, confidence = read(paths["labels"])[0], read(paths["confidence"])[0]
+    two = np.sort(wanted, axis=-1)[..., -2:]
+    certain = clear & (two[..., 1] - two[..., 0] > 1e-4)
+    assert certain.sum() > 0.99 * clear.sum()
+    np.testing.assert_array_equal(labels[certain], CODES[wanted.argmax(axis=-1)][certain])
+    assert len(np.unique(labels[clear])) == 3
+    assert np.abs(confidence - 100 * wanted.max(axis=-1))[clear].max() < 0.51
+    probabilities = np.moveaxis(read(paths["probabilities"]), 0, -1)
+    assert np.abs(probabilities - 1000 * wanted)[clear].max() < 0.6
+    assert (probabilities[clear][:, 2] == 0).all()
+
+
+def test_pixels_never_clear_are_nodata_in_all_products(tile: Any, tmp_path: Path) -> None:
+    paths = classify(tile, tmp_path)
+    for name, nodata in zip(PRODUCTS, (0, 255, 65535), strict=True):
+        with rasterio.open(paths[name]) as raster:
+            assert raster.nodata == nodata
+        np.testing.assert_array_equal(
+            (read(paths[name]) == nodata), np.broadcast_to(tile.clear == 0, read(paths[name]).shape)
+        )
+
+
+def test_chunks_lie_where_they_should_and_name_their_bands(tile: Any, tmp_path: Path) -> None:
+    paths = classify(tile, tmp_path, chunk=2, chunks=7)
+    with rasterio.open(paths["probabilities"]) as raster:
+        # 300 rows in 7 chunks: chunk 2 is rows 85 to 127.
+        assert (raster.height, raster.width) == (43, 270)
+        assert raster.transform.f == 4800000.0 - 850
+        assert raster.descriptions == ("class_3", "class_5", "class_11", "class_40")
+
+
+def test_any_number_of_chunks_gives_the_same_map(tile: Any, tmp_path: Path) -> None:
+    merged: dict[tuple[str, int], bytes] = {}
+    for chunks in (1, 7):
+        parts = [classify(tile, tmp_path, chunk, chunks) for chunk in range(chunks)]
+        for name in PRODUCTS:
+            path = tmp_path / f"{name}_{chunks}.tif"
+            merge_chunks([part[name] for part in parts], tile.settings(number_of_chunks=chunks), merged=path)
+            merged[name, chunks] = path.read_bytes()
+    for name in PRODUCTS:
+        assert merged[name, 1] == merged[name, 7]
+
+
+def test_labels_without_probabilities(tile: Any, tmp_path: Path) -> None:
+    full = classify(tile, tmp_path)
+    labels, confidence = tmp_path / "labels.tif", tmp_path / "confidence.tif"
+    classify_chunk(*tile.inputs, tile.settings(dtype="uint16"), labels=labels, confidence=confidence)
+    with rasterio.open(labels) as raster:
+        assert raster.dtypes == ("uint16",)
+        np.testing.assert_array_equal(raster.read(), read(full["labels"]))
+    np.testing.assert_array_equal(read(confidence), read(full["confidence"]))
+
+
+def test_blocks_follow_the_lattice_of_the_files() -> None:
+    window = Window(250, 530, 0, 300)
+    blocks = list(lattice_blocks(window))
+    assert [(b.row_start, b.row_stop) for b in blocks[::2]] == [(250, 256), (256, 512), (512, 530)]
+    assert [(b.col_start, b.col_stop) for b in blocks[:2]] == [(0, 256), (256, 300)]
+    seen = np.zeros((530, 300), int)
+    for block in blocks:
+        seen[block.row_start : block.row_stop, block.col_start : block.col_stop] += 1
+    assert (seen[250:] == 1).all()
+    assert not seen[:250].any()
+
+
+def test_another_calendar_is_refused_with_the_difference(tile: Any, tmp_path: Path) -> None:
+    names = [
+        f"{b}_{d}"
+        for d, b in itertools.product(("20180101", "20180111", "20180121", "20180207"), ("B4", "B8", "B11"))
+    ]
+    series = tmp_path / "series.tif"
+    with rasterio.open(tile.paths["series"]) as source, create_raster(
+        series, grid_of(source), dtype="int16", nodata=-32768, descriptions=names, tags={}
+    ) as raster:
+        raster.write(source.read())
+    models, _, clear, static = tile.inputs
+    with pytest.raises(PredictionError, match="T31TCJ") as error:
+        classify_chunk(
+            models,
+            {"sentinel2": series},
+            clear,
+            static,
+            tile.settings(),
+            labels=tmp_path / "labels.tif",
+            confidence=tmp_path / "confidence.tif",
+        )
+    assert "found B4_20180207 where B4_20180131 is expected" in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["series.tif"]
+
+
+def test_a_missing_input_is_refused(tile: Any, tmp_path: Path) -> None:
+    models, series, clear, _ = tile.inputs
+    with pytest.raises(PredictionError, match="trained on sentinel2, dem, but the tile has sentinel2"):
+        classify_chunk(
+            models,
+            series,
+            clear,
+            {},
+            tile.settings(),
+            labels=tmp_path / "l.tif",
+            confidence=tmp_path / "c.tif",
+        )
+
+
+def test_a_network_that_gives_nan_is_refused_with_tile_and_window(tile: Any, tmp_path: Path) -> None:
+    broken = {name: value.copy() for name, value in tile.weights.items()}
+    broken["layers.0.bias"][:] = np.inf
+    tile.write_model(tmp_path / "model.safetensors", broken)
+    with pytest.raises(PredictionError, match=r"tile T31TCJ, rows 128 to 255, columns 0 to 255"):
+        classify_chunk(
+            {"all": tmp_path / "model.safetensors"},
+            *tile.inputs[1:],
+            tile.settings(chunk=3, number_of_chunks=7),
+            labels=tmp_path / "labels.tif",
+            confidence=tmp_path / "confidence.tif",
+        )
+    assert not list(tmp_path.glob("*.tif"))

@@ -1,0 +1,153 @@
+"""What a reader must know before the numbers: holes in the reference, thin evidence, missing intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tilefold.report.table import percent, side_words
+from tilefold.report.tables_samples import training_pixels
+from tilefold.storage.tables import split_list
+from tilefold.validation.intervals import MINIMUM_POLYGONS, NO_INTERVAL
+from tilefold.validation.sides import ALL, IN_AREA, OUT_OF_AREA, POOLED, REFERENCE
+
+#: Share of a class's training pixels outside the held-out area above which barring is worth a warning.
+LARGE_SHARE = 0.25
+
+Names = Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Caution:
+    """A heading with the cases it applies to."""
+
+    heading: str
+    cases: list[str]
+
+
+def find_cautions(
+    folds: pd.DataFrame,
+    classes: pd.DataFrame,
+    gaps: pd.DataFrame,
+    barred: Mapping[str, pd.DataFrame],
+    splits: Mapping[str, pd.DataFrame],
+    names: Names,
+) -> list[Caution]:
+    """All cautions that apply, those about the meaning of the scores first.
+
+    Parameters
+    ----------
+    folds, classes, gaps
+        Tables of the summary.
+    barred
+        What each run takes from training, by run.
+    splits
+        Split of each run.
+    names
+        Code and label of each class, by code.
+    """
+    found = [
+        Caution("Classes that a run could not learn", _not_learnt(folds, classes, names)),
+        Caution("Classes that cannot be tested", _not_tested(folds, names)),
+        Caution(f"Classes scored on fewer than {MINIMUM_POLYGONS} polygons", _few(classes, names)),
+        Caution("Test pixels that the map leaves without a class", _nodata(folds)),
+        Caution("Reference barred from training beyond the held-out area", _barred(barred, splits, names)),
+        Caution("Transfer gaps without an interval", _without_interval(gaps)),
+    ]
+    return [caution for caution in found if caution.cases]
+
+
+def _place(fold: str, seed: int, folds: pd.DataFrame) -> str:
+    return f"{fold}, seed {seed}" if folds["seed"].nunique() > 1 else fold
+
+
+def _listed(cell: str, names: Names) -> str:
+    return ", ".join(names.get(int(code), code) for code in split_list(cell))
+
+
+def _not_learnt(folds: pd.DataFrame, classes: pd.DataFrame, names: Names) -> list[str]:
+    cases = []
+    for row in folds[folds["side"].isin([IN_AREA, OUT_OF_AREA])].itertuples():
+        own = row.side == (IN_AREA if row.fold == ALL else OUT_OF_AREA)
+        if not (own and row.classes_not_learnt):
+            continue
+        missed = [int(code) for code in split_list(row.classes_not_learnt)]
+        scored = classes[
+            (classes["fold"] == row.fold) & (classes["seed"] == row.seed) & (classes["side"] == row.side)
+        ].set_index("class")["n_pixels"]
+        pixels = int(scored.reindex(missed, fill_value=0).sum())
+        effect = (
+            f" {pixels:,} reference pixels of them are errors {side_words(row.side)}, with F1 0 in mean F1."
+            if pixels
+            else f" None has reference {side_words(row.side)}."
+        )
+        cases.append(f"{_place(row.fold, row.seed, folds)}: {_listed(row.classes_not_learnt, names)}.{effect}")
+    return cases
+
+
+def _not_tested(folds: pd.DataFrame, names: Names) -> list[str]:
+    cases = []
+    for (fold, seed), table in folds[folds["side"] != REFERENCE].groupby(["fold", "seed"], sort=False):
+        sides = [
+            f"{side_words(row.side)}: {_listed(row.classes_not_tested, names)}"
+            for row in table.itertuples()
+            if row.classes_not_tested
+        ]
+        if sides:
+            cases.append(f"{_place(str(fold), int(seed), folds)} – {'; '.join(sides)}.")
+    return cases
+
+
+def _few(classes: pd.DataFrame, names: Names) -> list[str]:
+    cases = []
+    chosen = classes[classes["fold"].isin([ALL, POOLED]) & classes["n_polygons"].between(1, MINIMUM_POLYGONS - 1)]
+    for (fold, seed, side), table in chosen.groupby(["fold", "seed", "side"], sort=False):
+        items = [
+            f"{names.get(code, code)} ({polygons})"
+            for code, polygons in zip(table["class"], table["n_polygons"], strict=True)
+        ]
+        where = "pooled out of area" if side == POOLED else f"{fold}, {side_words(str(side))}"
+        seeds = f", seed {seed}" if classes["seed"].nunique() > 1 else ""
+        cases.append(f"{where}{seeds}: {', '.join(items)}.")
+    return cases
+
+
+def _nodata(folds: pd.DataFrame) -> list[str]:
+    cases = []
+    for row in folds[(folds["n_nodata"] > 0) & (folds["side"] != REFERENCE)].itertuples():
+        share = percent(row.n_nodata / (row.n_nodata + row.n_pixels))
+        place = _place(row.fold, row.seed, folds)
+        cases.append(f"{place}, {side_words(row.side)}: {row.n_nodata:,} pixels, {share} of this side.")
+    return cases
+
+
+def _barred(
+    barred: Mapping[str, pd.DataFrame], splits: Mapping[str, pd.DataFrame], names: Names
+) -> list[str]:
+    cases = []
+    for run, table in barred.items():
+        by_reason = {
+            reason: table[table["reason"] == reason].groupby("code")["pixels"].sum()
+            for reason in ("held_out", "barred")
+        }
+        total = training_pixels(splits[run])
+        outside = total.sub(by_reason["held_out"], fill_value=0)
+        lost = by_reason["barred"].reindex(outside.index, fill_value=0)
+        hit = lost[(outside > 0) & (lost > LARGE_SHARE * outside)]
+        if lost.sum() and (len(hit) or lost.sum() > LARGE_SHARE * outside.sum()):
+            items = [f"{names.get(code, code)} {percent(lost[code] / outside[code], 0)}" for code in hit.index]
+            most = f"; most from {', '.join(items)}" if items else ""
+            share = percent(lost.sum() / outside.sum(), 0)
+            cases.append(f"{run}: {share} of the training pixels outside the held-out area{most}.")
+    return cases
+
+
+def _without_interval(gaps: pd.DataFrame) -> list[str]:
+    cases = []
+    for row in gaps.itertuples():
+        if isinstance(row.note, str) and row.note.startswith(NO_INTERVAL):
+            seeds = f", seed {row.seed}" if gaps["seed"].nunique() > 1 else ""
+            cases.append(f"{row.fold}{seeds}: {row.note.removeprefix(NO_INTERVAL + ': ')}.")
+    return cases

@@ -1,0 +1,59 @@
+"""The figures of a finished run in a Markdown page, between two marks."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from tilefold.storage.tables import read_table
+from tilefold.storage.whole import whole_file, write_text
+
+BEGIN, END = "<!-- demo figures: begin -->", "<!-- demo figures: end -->"
+PICTURES = ("map.png", "folds.png")
+
+
+def write_demo_figures(results: Path | str, page: Path | str, pictures: Path | str) -> None:
+    """Replace what stands between the marks of a page by a run's fold table, and copy its pictures.
+
+    Parameters
+    ----------
+    results
+        Results folder of a finished run.
+    page
+        Markdown page with both marks.
+    pictures
+        Folder that the report's pictures are copied to.
+
+    Raises
+    ------
+    ValueError
+        If the page lacks the marks.
+    """
+    text = Path(page).read_text(encoding="utf-8")
+    if BEGIN not in text or END not in text:
+        raise ValueError(f"{page}: the lines {BEGIN} and {END} are missing")
+    head, rest = text.split(BEGIN, 1)
+    tail = rest.split(END, 1)[1]
+    folds = read_table(Path(results) / "summary" / "folds.csv")
+    gaps = read_table(Path(results) / "summary" / "gaps.csv")
+    write_text(page, f"{head}{BEGIN}\n{fold_table(folds, gaps)}{END}{tail}")
+    for name in PICTURES:
+        with whole_file(Path(pictures) / name) as temporary:
+            shutil.copyfile(Path(results) / "report" / name, temporary)
+
+
+def fold_table(folds: pd.DataFrame, gaps: pd.DataFrame) -> str:
+    """Markdown table: a row a fold, F1 over the common classes by side, and the gap with its interval."""
+    sides = ["in_area", "out_of_area", "out_of_area_test", "reference"]
+    lines = [
+        f"| fold | {' | '.join(sides)} | transfer gap |",
+        f"| --- |{' --- |' * (len(sides) + 1)}",
+    ]
+    scores = folds.set_index(["fold", "side"])["mean_f1_common"]
+    for row in gaps.to_dict("records"):
+        cells = [f"{scores[row['fold'], side]:.3f}" for side in sides]
+        interval = f" ({row['low']:.3f} to {row['high']:.3f})" if pd.notna(row["low"]) else ""
+        lines.append(f"| {row['fold']} | {' | '.join(cells)} | {row['gap']:.3f}{interval} |")
+    return "\n".join(lines) + "\n"

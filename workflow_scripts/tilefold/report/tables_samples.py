@@ -1,0 +1,146 @@
+"""Tables of reference data and samples: cleaning, roles, what folds bar, what runs are trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from tilefold.report.table import Link, Table, count, number, percent, starts, words
+from tilefold.storage.tables import read_table
+
+ROLES = ("learn", "validation", "test", "")
+TRAINING_ROLES = ("learn", "validation")
+
+
+def cleaning_table(cleaning: pd.DataFrame, names: Mapping[int, str], link: Link) -> Table:
+    """What cleaning kept and rejected, by class and reason."""
+    table = cleaning.assign(code=pd.to_numeric(cleaning["code"], errors="coerce"))
+    rows = [
+        [
+            "not in the nomenclature" if pd.isna(row.code) else names.get(int(row.code), f"{int(row.code)}"),
+            words(row.reason),
+            count(row.features),
+            number(row.hectares, 2),
+        ]
+        for row in table.itertuples()
+    ]
+    caption = "Reference features kept and rejected by cleaning, with the reason."
+    return Table(caption, ["class", "outcome", "features", "hectares"], rows, [link], 2)
+
+
+def split_table(split: pd.DataFrame, names: Mapping[int, str], seed: int, link: Link) -> Table:
+    """Originals by role, and pixels, of each class."""
+    groups = split.groupby(["code", "role"])["group"].nunique()
+    pixels = split.groupby(["code", "role"])["pixels"].sum()
+    rows = [
+        [
+            name,
+            *(count(groups.get((code, role), 0)) for role in ROLES),
+            *(count(pixels.get((code, role), 0)) for role in ROLES[:3]),
+        ]
+        for code, name in names.items()
+    ]
+    columns = ["class", "learn polygons", "validation polygons", "test polygons", "polygons without a pixel"]
+    columns += ["learn pixels", "validation pixels", "test pixels"]
+    caption = f"Roles of the split of seed {seed}, over all tiles; the parts of one original count as one polygon."
+    return Table(caption, columns, rows, [link])
+
+
+def rates_table(rates: pd.DataFrame, names: Mapping[int, str], run: str, link: Link) -> Table:
+    """Samples of one run by class."""
+    rows = [
+        [
+            str(row.region),
+            names.get(int(row.code), str(row.code)),
+            count(row.polygons),
+            count(row.available),
+            count(row.required),
+            count(row.taken),
+            number(row.rate, 4),
+            count(row.learn),
+            count(row.validation),
+        ]
+        for row in rates.itertuples()
+    ]
+    columns = ["region", "class", "training polygons", "available pixels", "required", "taken", "rate"]
+    columns += ["learn", "validation"]
+    return Table(f"Samples of the run {run}.", columns, rows, [link], 2, starts(list(rates["region"])))
+
+
+def taken_table(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str], links: list[Link]) -> Table:
+    """Samples taken by each run, learn and validation together, by class."""
+    rows = []
+    for run, table in rates.items():
+        taken = table.groupby("code")["taken"].sum()
+        rows.append([run, *(count(taken.get(code, 0)) for code in names), count(taken.sum())])
+    caption = "Samples of every run by class (by code), learn and validation together."
+    return Table(caption, ["run", *map(str, names), "all"], rows, links)
+
+
+def training_pixels(split: pd.DataFrame) -> pd.Series:
+    """Pixels of learn and validation polygons in a split, by class: what folds can take from training."""
+    chosen = split[split["role"].isin(TRAINING_ROLES)]
+    return chosen.groupby("code")["pixels"].sum()
+
+
+def loss_table(
+    barred: Mapping[str, pd.DataFrame],
+    roles: Mapping[str, Path | str],
+    splits: Mapping[str, pd.DataFrame],
+    links: list[Link],
+) -> Table:
+    """What each fold takes from training: the held-out area itself, and what else its polygons cover."""
+    rows = []
+    for run, table in barred.items():
+        training = training_pixels(splits[run]).sum()
+        cells = [run]
+        for reason in ("held_out", "barred"):
+            part = table[table["reason"] == reason]
+            share = part["pixels"].sum() / training if training else float("nan")
+            cells += [
+                count(part["polygons"].sum()),
+                count(part["pixels"].sum()),
+                number(part["hectares"].sum(), 2),
+                percent(share),
+            ]
+        repaired = read_table(roles[run], ["group", "repaired"])
+        cells.append(count(repaired.loc[repaired["repaired"], "group"].nunique()))
+        rows.append(cells)
+    columns = ["run"]
+    for reason in ("held out", "barred"):
+        columns += [f"{reason}: polygons", "pixels", "hectares", "share of training pixels"]
+    columns.append("polygons repaired")
+    caption = (
+        "What each fold takes from training. Held out: pixels that the held-out tiles own. Barred: pixels "
+        "elsewhere of polygons that meet the held-out area's footprint. Repaired: polygons whose role the fold "
+        "changed so that a class keeps both learn and validation polygons."
+    )
+    return Table(caption, columns, rows, links)
+
+
+def loss_by_class_table(barred: Mapping[str, pd.DataFrame], names: Mapping[int, str], links: list[Link]) -> Table:
+    """Hectares that each fold takes from training, by class and reason."""
+    rows, keys = [], []
+    for run, table in barred.items():
+        for reason in ("held_out", "barred"):
+            area = table[table["reason"] == reason].groupby("code")["hectares"].sum()
+            cells = [number(area.get(code, 0.0), 2) for code in names]
+            rows.append([run, reason.replace("_", " "), *cells, number(area.sum(), 2)])
+            keys.append(run)
+    caption = "Hectares that each fold takes from training, by class (by code)."
+    return Table(caption, ["run", "reason", *map(str, names), "all"], rows, links, 2, starts(keys))
+
+
+def choice_table(choices: Mapping[str, pd.DataFrame], links: list[Link]) -> Table:
+    """Candidates of every run with their scores on validation samples."""
+    rows, keys = [], []
+    for run, table in choices.items():
+        for row in table.itertuples():
+            cells = [run, row.candidate, count(row.batch_size), f"{row.learning_rate:g}", row.criterion]
+            rows.append([*cells, count(row.epoch), number(row.score, 4), "chosen" if row.chosen else ""])
+            keys.append(run)
+    columns = ["run", "candidate", "batch size", "learning rate", "criterion", "best epoch", "score", ""]
+    caption = "Candidates and their best epoch by the criterion, on validation samples alone."
+    return Table(caption, columns, rows, links, 2, starts(keys))

@@ -1,0 +1,130 @@
+"""When a tile is seen, by which platform, and how much of it the swath covers."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilefold.simulation import keyed
+from tilefold.simulation.dials import Dials
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """One product.
+
+    Attributes
+    ----------
+    tile
+        Name of the tile.
+    name
+        Name of the product, as its folder has it.
+    time
+        When it was sensed (UTC).
+    platform
+        SENTINEL2A or SENTINEL2B.
+    cloud_share
+        Share of the tile that is to lie under cloud or shadow, 0 to 1.
+    edge
+        Share of the tile beyond the swath, 0 to less than 1; negative: it lies in the west, positive: in
+        the east.
+    """
+
+    tile: str
+    name: str
+    time: datetime.datetime
+    platform: str
+    cloud_share: float
+    edge: float
+
+    @property
+    def day(self) -> float:
+        """Day of the year, 1 on the first of January."""
+        return float(self.time.timetuple().tm_yday)
+
+
+def tile_acquisitions(dials: Dials, tile: str) -> list[Acquisition]:
+    """Acquisitions of a tile in the order of time."""
+    rng = keyed.generator(dials.seed, "acquisitions", tile)
+    days = acquisition_days(dials, rng)
+    clouds = _cloud_shares(dials, len(days), rng)
+    edges = _edges(dials, len(days), rng)
+    double = np.zeros(len(days), bool)
+    if tile == dials.tiles[0]:
+        # Days with clear sky are chosen, so that both products have something to give.
+        double[np.argsort(clouds, kind="stable")[len(days) // 4 :][: dials.double_days]] = True
+    result = []
+    for index, day in enumerate(days):
+        platform = "AB"[int(day) // 5 % 2]
+        if double[index]:
+            # The neighbouring orbit passes some minutes earlier and sees the rest of the tile.
+            result.append(_make(dials, tile, int(day), platform, 10, 40, 21, 0.6 * clouds[index], 0.5))
+            result.append(_make(dials, tile, int(day), "BA"["AB".index(platform)], 10, 50, 31, clouds[index], -0.3))
+        else:
+            result.append(_make(dials, tile, int(day), platform, 10, 50, 31, clouds[index], edges[index]))
+    return sorted(result, key=lambda acquisition: (acquisition.time, acquisition.name))
+
+
+def acquisition_days(dials: Dials, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Days of the year of a tile's passes, spread over the year, none in the gap, (acquisitions,).
+
+    The passes are those of a five-day cycle as long as there are enough of them, of which as many as wanted
+    are kept, a little irregularly.
+    """
+    outside = 365 - dials.gap_days
+    cycle = min(5, max(1, outside // (dials.acquisitions + 2)))
+    days = np.arange(1 + int(rng.integers(cycle)), 366, cycle)
+    days = days[(days < dials.gap_start) | (days >= dials.gap_start + dials.gap_days)]
+    places = (np.arange(dials.acquisitions) + rng.uniform(0.1, 0.9, dials.acquisitions)) / dials.acquisitions
+    return np.asarray(days[(places * len(days)).astype(np.int64)], np.int64)
+
+
+def product_name(tile: str, time: datetime.datetime, platform: str) -> str:
+    """Name of a Theia level-2A product."""
+    stamp = f"{time:%Y%m%d-%H%M%S}-{time.microsecond // 1000:03d}"
+    return f"{platform}_{stamp}_L2A_{tile}_C_V1-0"
+
+
+def _make(
+    dials: Dials,
+    tile: str,
+    day: int,
+    letter: str,
+    hour: int,
+    minute: int,
+    second: int,
+    cloud_share: float,
+    edge: float,
+) -> Acquisition:
+    milliseconds = 400 + keyed.key(tile, day) % 100
+    midnight = datetime.datetime(dials.year, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(days=day - 1)
+    time = midnight.replace(hour=hour, minute=minute, second=second, microsecond=1000 * milliseconds)
+    platform = f"SENTINEL2{letter}"
+    return Acquisition(
+        tile, product_name(tile, time, platform), time, platform, float(cloud_share), float(edge)
+    )
+
+
+def _cloud_shares(dials: Dials, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Cloud shares of the acquisitions: evenly spaced quantiles of one distribution, in random order.
+
+    So every tile has the same share of clouds over the year, whichever dates are the cloudy ones.
+    """
+    mean = dials.cloud_fraction
+    if mean in (0.0, 1.0):
+        return np.full(count, mean)
+    quantile = (rng.permutation(count) + 0.5) / count
+    # u^((1 - m) / m) has mean m, and reaches from nearly 0 to nearly 1.
+    return np.asarray(quantile ** ((1 - mean) / mean), np.float64)
+
+
+def _edges(dials: Dials, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Share of the tile beyond the swath; the edge of an orbit lies at nearly the same place each time."""
+    edges = np.zeros(count)
+    partial = rng.permutation(count)[: round(dials.edge_share * count)]
+    side = rng.choice([-1.0, 1.0])
+    edges[partial] = side * np.clip(rng.uniform(0.2, 0.5) + 0.03 * rng.standard_normal(len(partial)), 0.05, 0.6)
+    return edges
