@@ -4,7 +4,7 @@ from typing import Any
 
 from tilefold.inference.chunks import classify_chunk
 from tilefold.jobs.job import start_job
-from tilefold.series.stack import named_inputs
+from tilefold.series.inputs import named_inputs
 
 
 def main(snakemake: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from tilefold.jobs.job import start_job
 from tilefold.sampling.pools import extract_pool
-from tilefold.series.stack import named_inputs
+from tilefold.series.inputs import named_inputs
 
 
 def main(snakemake: Any) -> None:

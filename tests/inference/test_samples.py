@@ -115,7 +115,8 @@ def test_the_run_is_scored_on_its_held_out_area_and_its_test_polygons(tile: Any,
     table = predict(tile, tmp_path, ["T2", "T1"], held_out=["T1"])
     assert list(table.columns) == COLUMNS
     first, second = table[table["tile"] == "T1"], table[table["tile"] == "T2"]
-    assert (table["tile"].tolist() == ["T1"] * len(first) + ["T2"] * len(second)) and len(second)
+    assert table["tile"].tolist() == ["T1"] * len(first) + ["T2"] * len(second)
+    assert len(second)
 
     # Held-out area: every pixel, with the role that the split gave.
     assert len(first) == 300

@@ -90,7 +90,7 @@ def test_a_sampled_pixels_tensor_equals_its_tensor_in_a_chunk(results, plan):
         sampled = tensor(pool["sentinel2"][:], spec)
     series = {"sentinel2": results / "series" / tile / "sentinel2.tif"}
     clear = {"sentinel2": results / "series" / tile / "sentinel2_clear.tif"}
-    with open_inputs(series, clear, {}, {"sentinel2": spec}) as stack:
+    with open_inputs(series=series, static={}, inputs={"sentinel2": spec}, clear=clear) as stack:
         window = Window(7, 40, 3, 50)
         chunk = tensor(stack.read(window)["sentinel2"], spec).reshape(33, 47, *sampled.shape[1:])
     inside = index["row"].between(7, 39) & index["col"].between(3, 49)

@@ -72,7 +72,7 @@ def assemble_samples(
     tiles = sorted(pools)
     attributes = {
         "inputs": json.dumps(inputs),
-        "classes": json.dumps(settings["codes"]),
+        "classes": json.dumps(sorted(settings["codes"])),
         "tiles": json.dumps(tiles),
         "calendars": json.dumps({n: spec["dates"] for n, spec in inputs.items() if spec["kind"] == "series"}),
         **provenance(settings),

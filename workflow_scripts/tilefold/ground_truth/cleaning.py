@@ -65,34 +65,44 @@ def clean_ground_truth(
         If the header lacks what is needed, or if nothing is left.
     """
     features = read_features(source, settings.get("layer"), settings["class_field"], settings.get("id_field"))
-    found = len(features)
-    _identify(features)
-    _reject_features(features, settings["codes"])
-    carried = reproject(features.geometry.to_numpy(), features.crs, settings["crs"])
-    outside = shapely.is_missing(carried) & ~shapely.is_missing(features.geometry.to_numpy())
-    _reject(features, outside, f"outside the area of {settings['crs']}")
-    features = features.set_geometry(carried, crs=settings["crs"])
-
-    used = features["reason"] == ""
-    parts, origin = polygonal_parts(features.geometry.to_numpy()[used])
-    whole = np.flatnonzero(used)[origin]
-    _reject(features, used.to_numpy() & ~np.isin(np.arange(found), whole), "no area left after repair")
-    pieces = features.iloc[whole].set_geometry(shapely.normalize(parts), crs=settings["crs"])
-    if settings.get("min_area"):
-        _reject(pieces, areas_m2(parts, settings["crs"]) < settings["min_area"], "smaller than min_area")
-
-    kept = _numbered(pieces[pieces["reason"] == ""])
-    refused = _refused(pd.concat([features[features["reason"] != ""], pieces[pieces["reason"] != ""]]))
-    summary = _summary(kept, refused, settings["codes"])
+    kept, refused = _sort_out(features, settings)
     if kept.empty:
+        counts = refused["reason"].value_counts()
         raise GroundTruthError(
-            f"{source}: none of {found} features can be used; reasons: "
-            + "; ".join(f"{reason} ({count})" for reason, count in refused["reason"].value_counts().items())
+            f"{source}: none of {len(features)} features can be used; reasons: "
+            + "; ".join(f"{reason} ({count})" for reason, count in counts.items())
         )
     write_vector(reference, kept, LAYER)
     write_vector(rejected, refused.drop(columns="code"), REJECTED_LAYER)
-    write_table(table, summary)
-    logger.info("%d features read, %d polygons kept, %d rejected", found, len(kept), len(refused))
+    write_table(table, _summary(kept, refused, settings["codes"]))
+    logger.info("%d features read, %d polygons kept, %d rejected", len(features), len(kept), len(refused))
+
+
+def _sort_out(
+    features: geopandas.GeoDataFrame, settings: Mapping[str, Any]
+) -> tuple[geopandas.GeoDataFrame, geopandas.GeoDataFrame]:
+    """Polygons that are used, and features (or parts) that are not, with their reasons."""
+    crs = settings["crs"]
+    _identify(features)
+    _reject_features(features, settings["codes"])
+    given = features.geometry.to_numpy()
+    carried = reproject(given, features.crs, crs)
+    _reject(features, shapely.is_missing(carried) & ~shapely.is_missing(given), f"outside the area of {crs}")
+    features = features.set_geometry(carried, crs=crs)
+
+    used = np.flatnonzero(features["reason"] == "")
+    parts, origin = polygonal_parts(carried[used])
+    _reject(
+        features,
+        np.isin(np.arange(len(features)), np.delete(used, origin)),
+        "no area left after repair",
+    )
+    pieces = features.iloc[used[origin]].set_geometry(shapely.normalize(parts), crs=crs)
+    pieces = pieces.reset_index(drop=True)
+    if settings.get("min_area"):
+        _reject(pieces, areas_m2(parts, crs) < settings["min_area"], "smaller than min_area")
+    rejected = [table[table["reason"] != ""] for table in (features, pieces)]
+    return _numbered(pieces[pieces["reason"] == ""]), _refused(pd.concat(rejected))
 
 
 def _identify(features: geopandas.GeoDataFrame) -> None:

@@ -23,12 +23,13 @@ from tilefold.inference.pixels import (
     load_predictor,
 )
 from tilefold.inference.strips import StripWriter
-from tilefold.series.stack import InputError, InputStack, Paths, open_inputs
+from tilefold.series.stack import InputStack, open_inputs
 from tilefold.storage.metadata import provenance
 from tilefold.storage.rasters import BLOCK, create_raster
 
 logger = logging.getLogger(__name__)
 
+Paths = Mapping[str, Path | str]
 Block = tuple[Window, dict[str, NDArray[Any]], NDArray[np.uint16]]
 
 
@@ -137,8 +138,10 @@ def _open_inputs(
     check_inputs(predictor.inputs, {*series, *static}, predictor.path)
     with ExitStack() as stack:
         try:
-            opened = stack.enter_context(open_inputs(series, clear, static, predictor.inputs))
-        except InputError as error:
+            opened = stack.enter_context(
+                open_inputs(series=series, clear=clear, static=static, inputs=predictor.inputs)
+            )
+        except ValueError as error:
             raise PredictionError(
                 f"tile {tile}: the inputs are not those of the model {predictor.path}: {error}; "
                 "use the calendar and bands of the training, or train again"

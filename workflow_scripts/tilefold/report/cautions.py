@@ -59,8 +59,8 @@ def find_cautions(
     return [caution for caution in found if caution.cases]
 
 
-def _place(fold: str, seed: int, folds: pd.DataFrame) -> str:
-    return f"{fold}, seed {seed}" if folds["seed"].nunique() > 1 else fold
+def _place(fold: object, seed: object, folds: pd.DataFrame) -> str:
+    return f"{fold}, seed {seed}" if folds["seed"].nunique() > 1 else str(fold)
 
 
 def _listed(cell: str, names: Names) -> str:
@@ -69,21 +69,25 @@ def _listed(cell: str, names: Names) -> str:
 
 def _not_learnt(folds: pd.DataFrame, classes: pd.DataFrame, names: Names) -> list[str]:
     cases = []
-    for row in folds[folds["side"].isin([IN_AREA, OUT_OF_AREA])].itertuples():
-        own = row.side == (IN_AREA if row.fold == ALL else OUT_OF_AREA)
-        if not (own and row.classes_not_learnt):
+    for row in folds[folds["side"].isin([IN_AREA, OUT_OF_AREA])].to_dict("records"):
+        own = row["side"] == (IN_AREA if row["fold"] == ALL else OUT_OF_AREA)
+        if not (own and row["classes_not_learnt"]):
             continue
-        missed = [int(code) for code in split_list(row.classes_not_learnt)]
+        missed = [int(code) for code in split_list(row["classes_not_learnt"])]
         scored = classes[
-            (classes["fold"] == row.fold) & (classes["seed"] == row.seed) & (classes["side"] == row.side)
+            (classes["fold"] == row["fold"])
+            & (classes["seed"] == row["seed"])
+            & (classes["side"] == row["side"])
         ].set_index("class")["n_pixels"]
         pixels = int(scored.reindex(missed, fill_value=0).sum())
         effect = (
-            f" {pixels:,} reference pixels of them are errors {side_words(row.side)}, with F1 0 in mean F1."
+            f" {pixels:,} reference pixels of them are errors {side_words(row['side'])}, with F1 0 in mean F1."
             if pixels
-            else f" None has reference {side_words(row.side)}."
+            else f" None has reference {side_words(row['side'])}."
         )
-        cases.append(f"{_place(row.fold, row.seed, folds)}: {_listed(row.classes_not_learnt, names)}.{effect}")
+        cases.append(
+            f"{_place(row['fold'], row['seed'], folds)}: {_listed(row['classes_not_learnt'], names)}.{effect}"
+        )
     return cases
 
 
@@ -91,18 +95,20 @@ def _not_tested(folds: pd.DataFrame, names: Names) -> list[str]:
     cases = []
     for (fold, seed), table in folds[folds["side"] != REFERENCE].groupby(["fold", "seed"], sort=False):
         sides = [
-            f"{side_words(row.side)}: {_listed(row.classes_not_tested, names)}"
-            for row in table.itertuples()
-            if row.classes_not_tested
+            f"{side_words(row['side'])}: {_listed(row['classes_not_tested'], names)}"
+            for row in table.to_dict("records")
+            if row["classes_not_tested"]
         ]
         if sides:
-            cases.append(f"{_place(str(fold), int(seed), folds)} – {'; '.join(sides)}.")
+            cases.append(f"{_place(fold, seed, folds)} – {'; '.join(sides)}.")
     return cases
 
 
 def _few(classes: pd.DataFrame, names: Names) -> list[str]:
     cases = []
-    chosen = classes[classes["fold"].isin([ALL, POOLED]) & classes["n_polygons"].between(1, MINIMUM_POLYGONS - 1)]
+    chosen = classes[
+        classes["fold"].isin([ALL, POOLED]) & classes["n_polygons"].between(1, MINIMUM_POLYGONS - 1)
+    ]
     for (fold, seed, side), table in chosen.groupby(["fold", "seed", "side"], sort=False):
         items = [
             f"{names.get(code, code)} ({polygons})"
@@ -116,10 +122,10 @@ def _few(classes: pd.DataFrame, names: Names) -> list[str]:
 
 def _nodata(folds: pd.DataFrame) -> list[str]:
     cases = []
-    for row in folds[(folds["n_nodata"] > 0) & (folds["side"] != REFERENCE)].itertuples():
-        share = percent(row.n_nodata / (row.n_nodata + row.n_pixels))
-        place = _place(row.fold, row.seed, folds)
-        cases.append(f"{place}, {side_words(row.side)}: {row.n_nodata:,} pixels, {share} of this side.")
+    for row in folds[(folds["n_nodata"] > 0) & (folds["side"] != REFERENCE)].to_dict("records"):
+        share = percent(row["n_nodata"] / (row["n_nodata"] + row["n_pixels"]))
+        place = _place(row["fold"], row["seed"], folds)
+        cases.append(f"{place}, {side_words(row['side'])}: {row['n_nodata']:,} pixels, {share} of this side.")
     return cases
 
 
@@ -137,7 +143,9 @@ def _barred(
         lost = by_reason["barred"].reindex(outside.index, fill_value=0)
         hit = lost[(outside > 0) & (lost > LARGE_SHARE * outside)]
         if lost.sum() and (len(hit) or lost.sum() > LARGE_SHARE * outside.sum()):
-            items = [f"{names.get(code, code)} {percent(lost[code] / outside[code], 0)}" for code in hit.index]
+            items = [
+                f"{names.get(code, code)} {percent(lost[code] / outside[code], 0)}" for code in hit.index
+            ]
             most = f"; most from {', '.join(items)}" if items else ""
             share = percent(lost.sum() / outside.sum(), 0)
             cases.append(f"{run}: {share} of the training pixels outside the held-out area{most}.")
@@ -146,8 +154,8 @@ def _barred(
 
 def _without_interval(gaps: pd.DataFrame) -> list[str]:
     cases = []
-    for row in gaps.itertuples():
-        if isinstance(row.note, str) and row.note.startswith(NO_INTERVAL):
-            seeds = f", seed {row.seed}" if gaps["seed"].nunique() > 1 else ""
-            cases.append(f"{row.fold}{seeds}: {row.note.removeprefix(NO_INTERVAL + ': ')}.")
+    for row in gaps.to_dict("records"):
+        if isinstance(row["note"], str) and row["note"].startswith(NO_INTERVAL):
+            seeds = f", seed {row['seed']}" if gaps["seed"].nunique() > 1 else ""
+            cases.append(f"{row['fold']}{seeds}: {row['note'].removeprefix(NO_INTERVAL + ': ')}.")
     return cases

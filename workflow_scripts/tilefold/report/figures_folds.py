@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 
 from tilefold.report.images import FAINT, IN_AREA_COLOUR, OUT_OF_AREA_COLOUR, new_figure, write_png
 from tilefold.validation.sides import ALL, IN_AREA, OUT_OF_AREA, OUT_OF_AREA_TEST, POOLED, REFERENCE
@@ -42,10 +42,10 @@ def write_fold_figure(folds: Path | str, path: Path | str, *, gaps: Path | str |
     gap_table = pd.read_csv(gaps) if gaps is not None else None
     panels = 2 if gap_table is not None and len(gap_table) else 1
     with new_figure(5.6 * panels, MARGIN + ROW_HEIGHT * len(_rows(table))) as figure:
-        axes = figure.subplots(1, panels, squeeze=False)[0]
-        _draw_scores(axes[0], table, "mean_f1_common")
+        parts = figure.subfigures(1, panels, squeeze=False)[0]
+        _draw_scores(parts[0], table, "mean_f1_common")
         if panels == 2 and gap_table is not None:
-            _draw_gaps(axes[1], gap_table, "gap", _rows(table))
+            _draw_gaps(parts[1], gap_table, "gap", _rows(gap_table))
         write_png(path, figure)
 
 
@@ -60,7 +60,7 @@ def scores_figure(folds: pd.DataFrame, metric: str) -> Figure:
         `mean_f1_common` or `oa`.
     """
     with new_figure(5.6, MARGIN + ROW_HEIGHT * len(_rows(folds))) as figure:
-        _draw_scores(figure.subplots(), folds, metric)
+        _draw_scores(figure, folds, metric)
     return figure
 
 
@@ -76,7 +76,7 @@ def gaps_figure(gaps: pd.DataFrame, metric: str) -> Figure:
     """
     rows = _rows(gaps)
     with new_figure(5.6, MARGIN + ROW_HEIGHT * len(rows)) as figure:
-        _draw_gaps(figure.subplots(), gaps, metric, rows)
+        _draw_gaps(figure, gaps, metric, rows)
     return figure
 
 
@@ -94,7 +94,8 @@ def _label_rows(axes: Axes, rows: list[tuple[str, int]]) -> None:
     axes.grid(axis="x")
 
 
-def _draw_scores(axes: Axes, folds: pd.DataFrame, metric: str) -> None:
+def _draw_scores(figure: FigureBase, folds: pd.DataFrame, metric: str) -> None:
+    axes = figure.subplots()
     rows = _rows(folds)
     for side, (colour, marker, filled, offset, words) in MARKS.items():
         chosen = folds[folds["side"] == side]
@@ -105,7 +106,14 @@ def _draw_scores(axes: Axes, folds: pd.DataFrame, metric: str) -> None:
         heights = np.array(place) - np.where(alone, 0, offset)
         face = colour if filled else "white"
         axes.scatter(
-            chosen[metric], heights, 52, marker=marker, color=face, edgecolor=colour, linewidth=1.5, label=words
+            chosen[metric],
+            heights,
+            52,
+            marker=marker,
+            color=face,
+            edgecolor=colour,
+            linewidth=1.5,
+            label=words,
         )
     for one, other, offset in ((IN_AREA, OUT_OF_AREA, 0.16), (REFERENCE, OUT_OF_AREA_TEST, -0.16)):
         wide = folds[folds["side"].isin([one, other])].pivot_table(
@@ -118,10 +126,11 @@ def _draw_scores(axes: Axes, folds: pd.DataFrame, metric: str) -> None:
     _label_rows(axes, rows)
     axes.set_title(METRICS[metric][0].upper() + METRICS[metric][1:])
     axes.set_xlabel(METRICS[metric])
-    axes.figure.legend(loc="outside lower center", ncols=2, fontsize=8.5)  # type: ignore[union-attr]
+    figure.legend(loc="outside lower center", ncols=2, fontsize=8.5)
 
 
-def _draw_gaps(axes: Axes, gaps: pd.DataFrame, metric: str, rows: list[tuple[str, int]]) -> None:
+def _draw_gaps(figure: FigureBase, gaps: pd.DataFrame, metric: str, rows: list[tuple[str, int]]) -> None:
+    axes = figure.subplots()
     low, high, note = ("low", "high", "note") if metric == "gap" else ("gap_oa_low", "gap_oa_high", "note_oa")
     keys = list(zip(gaps["fold"], gaps["seed"], strict=True))
     heights = np.array([rows.index(key) for key in keys])
@@ -156,4 +165,4 @@ def _draw_gaps(axes: Axes, gaps: pd.DataFrame, metric: str, rows: list[tuple[str
     what = METRICS["mean_f1_common" if metric == "gap" else "oa"]
     axes.set_title("Transfer gap of " + what)
     axes.set_xlabel("reference minus out of area, same test pixels")
-    axes.figure.legend(loc="outside lower center", ncols=2, fontsize=8.5)  # type: ignore[union-attr]
+    figure.legend(loc="outside lower center", ncols=2, fontsize=8.5)

@@ -19,6 +19,9 @@ from tilefold.report.images import FAINT, INK, new_figure, write_png
 
 #: Longer side of the decimated map that is drawn, in pixels.
 LONGEST_SIDE = 1000
+
+#: Longer side of a map's picture and least of the shorter one, in inches.
+LARGE, SMALL, NARROWEST = 5.8, 3.6, 1.8
 OUTSIDE = (245, 246, 248)
 
 
@@ -37,7 +40,14 @@ def write_map_picture(mosaic: Path | str, classes: Sequence[Mapping[str, Any]], 
     write_png(path, map_figure(mosaic, classes, legend=True))
 
 
-def map_figure(mosaic: Path | str, classes: Sequence[Mapping[str, Any]], *, legend: bool, title: str = "") -> Figure:
+def map_figure(
+    mosaic: Path | str,
+    classes: Sequence[Mapping[str, Any]],
+    *,
+    legend: bool,
+    title: str = "",
+    size: float = LARGE,
+) -> Figure:
     """Decimated map in the classes' colours, nearest pixels, with a scale bar.
 
     Parameters
@@ -50,6 +60,8 @@ def map_figure(mosaic: Path | str, classes: Sequence[Mapping[str, Any]], *, lege
         Draw the legend of the classes that occur beside the map.
     title
         Heading of the figure.
+    size
+        Longer side of the map, in inches.
     """
     with rasterio.open(mosaic) as dataset:
         shrink = max(1.0, max(dataset.shape) / LONGEST_SIDE)
@@ -58,10 +70,7 @@ def map_figure(mosaic: Path | str, classes: Sequence[Mapping[str, Any]], *, lege
         ground = dataset.res[0] * dataset.width
         metric = dataset.crs is not None and dataset.crs.is_projected
     present = [item for item in classes if np.any(labels == item["code"])]
-    height = 5.6 * shape[0] / shape[1]
-    width = 5.6
-    if height > 6.5:
-        height, width = 6.5, max(2.6, 6.5 * shape[1] / shape[0])
+    height, width = (max(NARROWEST, size * side / max(shape)) for side in shape)
     with new_figure(width + (2.2 if legend else 0), height + (0.3 if title else 0)) as figure:
         axes = figure.subplots()
         axes.set_title(title)
@@ -73,7 +82,10 @@ def map_figure(mosaic: Path | str, classes: Sequence[Mapping[str, Any]], *, lege
         if metric:
             _draw_scale(axes, shape, ground)
         if legend:
-            handles = [Patch(color=_unit(item["colour"]), label=f"{item['code']}  {item['label']}") for item in present]
+            handles = [
+                Patch(color=_unit(item["colour"]), label=f"{item['code']}  {item['label']}")
+                for item in present
+            ]
             figure.legend(handles=handles, loc="outside right upper", fontsize=8.5)
     return figure
 
@@ -102,5 +114,6 @@ def _draw_scale(axes: Axes, shape: tuple[int, ...], ground: float) -> None:
     axes.text(left, 0.945 * shape[0], words, fontsize=8.5, va="bottom", bbox=box)
 
 
-def _unit(colour: Sequence[int]) -> tuple[float, ...]:
-    return tuple(value / 255 for value in colour)
+def _unit(colour: Sequence[int]) -> tuple[float, float, float]:
+    red, green, blue = colour
+    return red / 255, green / 255, blue / 255

@@ -38,9 +38,7 @@ def write_matrix_figure(
     write_png(path, matrix_figure(counts, classes, title))
 
 
-def matrix_figure(
-    matrix: NDArray[np.int64], classes: Sequence[Mapping[str, Any]], title: str
-) -> Figure:
+def matrix_figure(matrix: NDArray[np.int64], classes: Sequence[Mapping[str, Any]], title: str) -> Figure:
     """Heat map of a confusion matrix: each row is the shares of a reference class, in per cent.
 
     Parameters
@@ -53,7 +51,7 @@ def matrix_figure(
     title
         Heading of the figure.
     """
-    present = np.flatnonzero((matrix.sum(axis=0) > 0) | (matrix.sum(axis=1) > 0))
+    present = np.flatnonzero((matrix.sum(axis=0) > 0) | (matrix.sum(axis=1) > 0)).tolist()
     counts = matrix[np.ix_(present, present)]
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.full(counts.shape, np.nan)
@@ -63,7 +61,7 @@ def matrix_figure(
     with new_figure(size + 1.4, size) as figure:
         axes = figure.subplots()
         axes.set_title(title)
-        if not len(present):
+        if not present:
             axes.text(0.5, 0.5, "no classified reference pixel", ha="center", transform=axes.transAxes)
             axes.set_axis_off()
             return figure

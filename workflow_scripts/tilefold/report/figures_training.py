@@ -50,5 +50,14 @@ def training_figure(histories: Mapping[str, Path | str], choice: pd.DataFrame, t
 def _draw(axes: Axes, table: pd.DataFrame, metric: str, candidate: str, colour: str) -> None:
     # A marker keeps a training of a single epoch visible.
     marker = "o" if len(table) == 1 else None
-    axes.plot(table["epoch"], table[f"validation_{metric}"], color=colour, linewidth=2, marker=marker, label=candidate)
-    axes.plot(table["epoch"], table[f"train_{metric}"], color=colour, linewidth=0.9, marker=marker, alpha=0.75)
+    axes.plot(
+        table["epoch"],
+        table[f"validation_{metric}"],
+        color=colour,
+        linewidth=2,
+        marker=marker,
+        label=candidate,
+    )
+    axes.plot(
+        table["epoch"], table[f"train_{metric}"], color=colour, linewidth=0.9, marker=marker, alpha=0.75
+    )

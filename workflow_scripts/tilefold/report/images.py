@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -23,7 +24,7 @@ FAINT = "#c9d1d9"
 IN_AREA_COLOUR = "#2563a8"
 OUT_OF_AREA_COLOUR = "#c2571a"
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.5,
     "axes.titlesize": 10.5,
@@ -65,7 +66,9 @@ def to_png(figure: Figure) -> bytes:
     """PNG without date or software name."""
     buffer = io.BytesIO()
     with mpl.rc_context(STYLE):
-        figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None}, facecolor="white")
+        figure.savefig(
+            buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None}, facecolor="white"
+        )
     return buffer.getvalue()
 
 

@@ -1,39 +1,48 @@
-"""The report: one page that works offline, every number of it in a table beside it."""
+"""The report: one page that works offline, with the file of its numbers beside every table."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tilefold.report.figures import (
-    curves_figure,
-    embedded,
-    fold_figure,
-    map_figure,
-    matrix_figure,
-    save_figure,
+from tilefold.report.cautions import find_cautions
+from tilefold.report.figures_folds import write_fold_figure
+from tilefold.report.figures_maps import write_map_picture
+from tilefold.report.pictures import fold_pictures, map_pictures, matrix_pictures, training_pictures
+from tilefold.report.results import Results
+from tilefold.report.table import Table
+from tilefold.report.tables_samples import (
+    choice_table,
+    cleaning_table,
+    loss_by_class_table,
+    loss_table,
+    rates_table,
+    split_table,
+    taken_table,
 )
-from tilefold.report.tables import html_table
-from tilefold.report.warnings import collect_warnings
+from tilefold.report.tables_scores import (
+    class_by_fold_table,
+    class_table,
+    fold_table,
+    gap_table,
+    headline,
+    mean_table,
+    weighting_table,
+)
+from tilefold.report.tables_series import calendar_table, clear_table
 from tilefold.storage.metadata import provenance
 from tilefold.storage.tables import read_table
 from tilefold.storage.whole import write_text
-from tilefold.validation.matrices import read_otb_matrix
+from tilefold.validation.sides import ALL, POOLED
 
 logger = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-ACCURACY = [
-    "fold", "seed", "side", "oa", "kappa", "mean_f1", "mean_f1_common", "oa_polygon", "n_pixels", "n_polygons",
-    "n_nodata", "classes_not_learnt", "classes_not_tested",
-]  # fmt: skip
 
 
 def write_report(
@@ -41,102 +50,121 @@ def write_report(
     settings: Mapping[str, Any],
     *,
     page: Path | str,
-    fold_picture: Path | str,
-    map_picture: Path | str,
+    fold_picture: Path | str | None = None,
+    map_picture: Path | str | None = None,
 ) -> None:
-    """Write the page and its two main figures.
+    """Write the page, self-contained, and its two main figures as files of their own.
 
     Parameters
     ----------
     sources
         Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `cleaning`; by seed `split`; by run
-        `rates`, `barred`, `roles`, `choices`, `matrices` (folders), `maps`; `histories` by run and candidate;
-        `clear` by tile and sensor.
+        `rates`, `barred`, `roles`, `choices`, `maps`, `matrices` (a folder with `<side>.csv`, or files by
+        side); `histories` by run and candidate; `clear` by tile and sensor.
     settings
-        `title`, `classes` (code, label, colour), `nodata`, `config`, `calendars`, `products` (how many, by tile and
-        sensor), `runs`.
+        `title`; `classes` (`code`, `label`, `colour` as red, green, blue); `config` (YAML text or plain data,
+        shown only); `calendars` (dates by sensor); `products` (how many, by tile and sensor); `nodata`.
     page
         HTML to write.
-    fold_picture, map_picture
-        PNG files to write.
+    fold_picture
+        PNG of the fold figure to write.
+    map_picture
+        PNG of the first map to write, with its legend.
     """
-    codes = [item["code"] for item in settings["classes"]]
-    folds, gaps = read_table(sources["folds"]), read_table(sources["gaps"])
-    run_of_map = settings["runs"][0]
-    folds_drawn, map_drawn = (
-        fold_figure(folds, gaps),
-        map_figure(sources["maps"][run_of_map], settings["classes"]),
+    classes = tuple(sorted(settings["classes"], key=lambda item: int(item["code"])))
+    results = Results(sources, classes, page)
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    save_figure(folds_drawn, fold_picture)
-    save_figure(map_drawn, map_picture)
     content = {
+        **_scores(results),
+        **_samples(results),
         "title": settings["title"],
-        "warnings": collect_warnings(sources, settings),
-        "has_folds": not gaps.empty,
-        "fold_figure": embedded(folds_drawn) if not gaps.empty else "",
-        "folds": html_table(folds[ACCURACY]),
-        "gaps": html_table(gaps),
-        "folds_mean": html_table(read_table(sources["folds_mean"])),
-        "classes": _class_table(sources["classes"]),
-        "map_figure": embedded(map_drawn),
-        "map_run": run_of_map,
-        "runs": [_run_section(run, sources, codes) for run in settings["runs"]],
-        "cleaning": html_table(_labelled(read_table(sources["cleaning"]), settings["classes"])),
-        "series": html_table(_series_table(settings)),
-        "legend": settings["classes"],
-        "config": yaml.safe_dump(settings["config"], sort_keys=False, allow_unicode=True),
+        "classes": classes,
+        "maps": map_pictures(results),
+        "number_of_maps": len(sources["maps"]),
+        "series": _series(results, settings),
+        "config": _config_text(settings["config"]),
         "provenance": provenance(settings),
     }
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    write_text(page, environment.get_template("page.html").render(content))
-    logger.info("report of %d runs", len(settings["runs"]))
+    write_text(page, environment.get_template("page.html").render(content) + "\n")
+    if fold_picture is not None:
+        write_fold_figure(sources["folds"], fold_picture, gaps=sources["gaps"])
+    if map_picture is not None:
+        write_map_picture(next(iter(sources["maps"].values())), classes, map_picture)
+    logger.info("report of %d runs", len(results.runs))
 
 
-def _run_section(run: str, sources: Mapping[str, Any], codes: Sequence[int]) -> dict[str, Any]:
-    histories = {name: read_table(path) for name, path in sources["histories"][run].items()}
-    matrices = [
-        {"side": file.stem, "figure": embedded(matrix_figure(read_otb_matrix(file, codes), codes))}
-        for file in sorted(Path(sources["matrices"][run]).glob("*.csv"))
-    ]
+def _scores(results: Results) -> dict[str, Any]:
+    """What the page says about accuracy."""
+    sources = results.sources
+    folds, gaps = results.folds, results.gaps
+    link = results.link(sources["folds"])
+    class_link = results.link(sources["classes"])
+    seeds = sorted(folds["seed"].unique())
+    tables = [fold_table(folds, link)]
+    by_class = [class_table(results.class_scores, class_link, seed) for seed in seeds]
+    if len(gaps):
+        tables.append(gap_table(gaps, results.link(sources["gaps"])))
+        tables.append(mean_table(read_table(sources["folds_mean"]), results.link(sources["folds_mean"])))
+        by_class += [class_by_fold_table(results.class_scores, class_link, seed) for seed in seeds]
+    tables.append(weighting_table(folds, link))
     return {
-        "name": run,
-        "curves": embedded(curves_figure(histories)),
-        "choice": html_table(read_table(sources["choices"][run])),
-        "rates": html_table(read_table(sources["rates"][run])),
-        "barred": html_table(read_table(sources["barred"][run])),
-        "matrices": matrices,
+        "cautions": find_cautions(
+            folds, results.class_scores, gaps, results.by_run("barred"), results.splits, results.names
+        ),
+        "headline": headline(folds, gaps),
+        "seeds": [int(seed) for seed in seeds],
+        "fold_pictures": fold_pictures(results),
+        "fold_tables": tables,
+        "class_tables": by_class,
+        "matrix_pictures": matrix_pictures(results),
+        "number_of_runs": len(results.runs),
+        "number_of_matrices": len(results.runs) + int((folds["side"] == POOLED).sum()),
     }
 
 
-def _class_table(path: Path | str) -> str:
-    """F1 of each class: a row a class, a column a run and side."""
-    table = read_table(path)
-    table["column"] = table["fold"] + " " + table["side"]
-    wide = table.pivot_table(
-        index=["class", "label"], columns="column", values="f1", aggfunc="mean", dropna=False
-    )
-    return html_table(wide.reset_index())
+def _samples(results: Results) -> dict[str, Any]:
+    """What the page says about reference data, samples and training."""
+    names, sources = results.names, results.sources
+    rates, choices = results.by_run("rates"), results.by_run("choices")
+    folds = [run for run in results.runs if run.rsplit("/", 1)[0] != ALL]
+    reference = [
+        cleaning_table(read_table(sources["cleaning"]), names, results.link(sources["cleaning"])),
+        *(
+            split_table(read_table(path), names, int(seed), results.link(path))
+            for seed, path in sources["split"].items()
+        ),
+    ]
+    samples = [
+        rates_table(rates[run], names, run, results.link(sources["rates"][run]))
+        for run in results.runs
+        if run not in folds
+    ]
+    if folds:
+        samples.append(taken_table(rates, names, results.links("rates")))
+        barred = {run: table for run, table in results.by_run("barred").items() if run in folds}
+        splits = {run: results.splits[run] for run in folds}
+        links = [results.link(sources["barred"][run]) for run in folds]
+        reference.append(loss_table(barred, sources["roles"], splits, links))
+        reference.append(loss_by_class_table(barred, names, links))
+    return {
+        "reference_tables": reference,
+        "sample_tables": samples,
+        "choice_table": choice_table(choices, results.links("choices")),
+        "training_pictures": training_pictures(results, choices),
+    }
 
 
-def _labelled(table: pd.DataFrame, classes: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    labels = {item["code"]: item["label"] for item in classes}
-    table.insert(1, "label", table["code"].map(labels).fillna(""))
-    return table
+def _series(results: Results, settings: Mapping[str, Any]) -> list[Table]:
+    clear = results.sources["clear"]
+    links = [results.link(path) for sensors in clear.values() for path in sensors.values()]
+    return [calendar_table(settings["calendars"]), clear_table(settings["products"], clear, links)]
 
 
-def _series_table(settings: Mapping[str, Any]) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {
-                "tile": tile,
-                "sensor": sensor,
-                "acquisitions": count,
-                "calendar": f"{len(dates)} dates, {dates[0]} to {dates[-1]}",
-            }
-            for tile, sensors in settings["products"].items()
-            for sensor, count in sensors.items()
-            for dates in [settings["calendars"][sensor]]
-        ]
-    )
+def _config_text(config: Any) -> str:
+    return config if isinstance(config, str) else yaml.safe_dump(config, sort_keys=False, allow_unicode=True)

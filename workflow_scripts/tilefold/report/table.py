@@ -36,16 +36,16 @@ class Table:
     links
         Files from which the numbers come.
     words
-        How many columns from the left hold words: they are set to the left, others to the right.
+        Columns that hold words: they are set to the left and may wrap, numbers are set to the right.
     marked
-        Numbers of the rows that begin a group.
+        Rows that begin a group.
     """
 
     caption: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     links: Sequence[Link]
-    words: int = 1
+    words: Sequence[int] = (0,)
     marked: frozenset[int] = frozenset()
 
 

@@ -19,15 +19,17 @@ def cleaning_table(cleaning: pd.DataFrame, names: Mapping[int, str], link: Link)
     table = cleaning.assign(code=pd.to_numeric(cleaning["code"], errors="coerce"))
     rows = [
         [
-            "not in the nomenclature" if pd.isna(row.code) else names.get(int(row.code), f"{int(row.code)}"),
-            words(row.reason),
-            count(row.features),
-            number(row.hectares, 2),
+            "not in the nomenclature"
+            if pd.isna(row["code"])
+            else names.get(int(row["code"]), f"{int(row['code'])}"),
+            words(row["reason"]),
+            count(row["features"]),
+            number(row["hectares"], 2),
         ]
-        for row in table.itertuples()
+        for row in table.to_dict("records")
     ]
     caption = "Reference features kept and rejected by cleaning, with the reason."
-    return Table(caption, ["class", "outcome", "features", "hectares"], rows, [link], 2)
+    return Table(caption, ["class", "outcome", "features", "hectares"], rows, [link], (0, 1))
 
 
 def split_table(split: pd.DataFrame, names: Mapping[int, str], seed: int, link: Link) -> Table:
@@ -44,7 +46,9 @@ def split_table(split: pd.DataFrame, names: Mapping[int, str], seed: int, link: 
     ]
     columns = ["class", "learn polygons", "validation polygons", "test polygons", "polygons without a pixel"]
     columns += ["learn pixels", "validation pixels", "test pixels"]
-    caption = f"Roles of the split of seed {seed}, over all tiles; the parts of one original count as one polygon."
+    caption = (
+        f"Roles of the split of seed {seed}, over all tiles; the parts of one original count as one polygon."
+    )
     return Table(caption, columns, rows, [link])
 
 
@@ -52,21 +56,21 @@ def rates_table(rates: pd.DataFrame, names: Mapping[int, str], run: str, link: L
     """Samples of one run by class."""
     rows = [
         [
-            str(row.region),
-            names.get(int(row.code), str(row.code)),
-            count(row.polygons),
-            count(row.available),
-            count(row.required),
-            count(row.taken),
-            number(row.rate, 4),
-            count(row.learn),
-            count(row.validation),
+            str(row["region"]),
+            names.get(int(row["code"]), str(row["code"])),
+            count(row["polygons"]),
+            count(row["available"]),
+            count(row["required"]),
+            count(row["taken"]),
+            number(row["rate"], 4),
+            count(row["learn"]),
+            count(row["validation"]),
         ]
-        for row in rates.itertuples()
+        for row in rates.to_dict("records")
     ]
     columns = ["region", "class", "training polygons", "available pixels", "required", "taken", "rate"]
     columns += ["learn", "validation"]
-    return Table(f"Samples of the run {run}.", columns, rows, [link], 2, starts(list(rates["region"])))
+    return Table(f"Samples of the run {run}.", columns, rows, [link], (0, 1), starts(list(rates["region"])))
 
 
 def taken_table(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str], links: list[Link]) -> Table:
@@ -115,12 +119,14 @@ def loss_table(
     caption = (
         "What each fold takes from training. Held out: pixels that the held-out tiles own. Barred: pixels "
         "elsewhere of polygons that meet the held-out area's footprint. Repaired: polygons whose role the fold "
-        "changed so that a class keeps both learn and validation polygons."
+        "changed so that a class keeps polygons to learn and to test."
     )
     return Table(caption, columns, rows, links)
 
 
-def loss_by_class_table(barred: Mapping[str, pd.DataFrame], names: Mapping[int, str], links: list[Link]) -> Table:
+def loss_by_class_table(
+    barred: Mapping[str, pd.DataFrame], names: Mapping[int, str], links: list[Link]
+) -> Table:
     """Hectares that each fold takes from training, by class and reason."""
     rows, keys = [], []
     for run, table in barred.items():
@@ -130,17 +136,25 @@ def loss_by_class_table(barred: Mapping[str, pd.DataFrame], names: Mapping[int, 
             rows.append([run, reason.replace("_", " "), *cells, number(area.sum(), 2)])
             keys.append(run)
     caption = "Hectares that each fold takes from training, by class (by code)."
-    return Table(caption, ["run", "reason", *map(str, names), "all"], rows, links, 2, starts(keys))
+    return Table(caption, ["run", "reason", *map(str, names), "all"], rows, links, (0, 1), starts(keys))
 
 
 def choice_table(choices: Mapping[str, pd.DataFrame], links: list[Link]) -> Table:
     """Candidates of every run with their scores on validation samples."""
     rows, keys = [], []
     for run, table in choices.items():
-        for row in table.itertuples():
-            cells = [run, row.candidate, count(row.batch_size), f"{row.learning_rate:g}", row.criterion]
-            rows.append([*cells, count(row.epoch), number(row.score, 4), "chosen" if row.chosen else ""])
+        for row in table.to_dict("records"):
+            cells = [
+                run,
+                row["candidate"],
+                count(row["batch_size"]),
+                f"{row['learning_rate']:g}",
+                row["criterion"],
+            ]
+            rows.append(
+                [*cells, count(row["epoch"]), number(row["score"], 4), "chosen" if row["chosen"] else ""]
+            )
             keys.append(run)
     columns = ["run", "candidate", "batch size", "learning rate", "criterion", "best epoch", "score", ""]
     caption = "Candidates and their best epoch by the criterion, on validation samples alone."
-    return Table(caption, columns, rows, links, 2, starts(keys))
+    return Table(caption, columns, rows, links, (0, 1, 4, 7), starts(keys))

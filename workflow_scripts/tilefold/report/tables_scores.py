@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -36,44 +35,56 @@ def fold_table(folds: pd.DataFrame, link: Link) -> Table:
     """Scores of each fold, seed and side."""
     rows = [
         [
-            row.fold,
-            str(row.seed),
-            side_words(row.side),
-            number(row.oa),
-            number(row.kappa),
-            number(row.mean_f1),
-            number(row.mean_f1_common),
-            str(row.n_classes),
-            str(row.n_classes_common),
-            spread(row.classes_not_learnt),
-            spread(row.classes_not_tested),
-            count(row.n_pixels),
-            count(row.n_polygons),
+            row["fold"],
+            str(row["seed"]),
+            side_words(row["side"]),
+            number(row["oa"]),
+            number(row["kappa"]),
+            number(row["mean_f1"]),
+            number(row["mean_f1_common"]),
+            str(row["n_classes"]),
+            str(row["n_classes_common"]),
+            spread(row["classes_not_learnt"]),
+            spread(row["classes_not_tested"]),
+            count(row["n_pixels"]),
+            count(row["n_polygons"]),
         ]
-        for row in folds.itertuples()
+        for row in folds.to_dict("records")
     ]
-    columns = ["fold", "seed", "side", "OA", "kappa", "mean F1", "mean F1 common", "classes", "common classes"]
+    columns = [
+        "fold",
+        "seed",
+        "side",
+        "OA",
+        "kappa",
+        "mean F1",
+        "mean F1 common",
+        "classes",
+        "common classes",
+    ]
     columns += ["classes not learnt", "classes not tested", "pixels", "polygons"]
     keys = list(zip(folds["fold"], folds["seed"], strict=True))
-    caption = "Scores of every fold, seed and side. Compare sides and folds by the mean F1 of common classes alone."
-    return Table(caption, columns, rows, [link], 3, starts(keys))
+    caption = (
+        "Scores of every fold, seed and side. Compare sides and folds by the mean F1 of common classes alone."
+    )
+    return Table(caption, columns, rows, [link], (0, 2, 9, 10), starts(keys))
 
 
 def weighting_table(folds: pd.DataFrame, link: Link) -> Table:
     """The same rows with pixels left without a class, with equal weight for each polygon, and whose model it is."""
     rows = [
         [
-            row.fold,
-            str(row.seed),
-            side_words(row.side),
-            spread(row.run),
-            number(row.oa_with_nodata),
-            count(row.n_nodata),
-            number(row.oa_polygon),
-            number(row.kappa_polygon),
-            number(row.mean_f1_polygon),
+            row["fold"],
+            str(row["seed"]),
+            side_words(row["side"]),
+            spread(row["run"]),
+            number(row["oa_with_nodata"]),
+            count(row["n_nodata"]),
+            number(row["oa_polygon"]),
+            number(row["kappa_polygon"]),
+            number(row["mean_f1_polygon"]),
         ]
-        for row in folds.itertuples()
+        for row in folds.to_dict("records")
     ]
     columns = ["fold", "seed", "side", "predicted by", "OA with nodata as errors", "nodata pixels"]
     columns += ["OA per polygon", "kappa per polygon", "mean F1 per polygon"]
@@ -82,25 +93,25 @@ def weighting_table(folds: pd.DataFrame, link: Link) -> Table:
         "The same rows: whose model predicted, scores with pixels that the map leaves without a class counted "
         "as errors, and scores in which every polygon weighs the same, whatever its size."
     )
-    return Table(caption, columns, rows, [link], 4, starts(keys))
+    return Table(caption, columns, rows, [link], (0, 2, 3), starts(keys))
 
 
 def gap_table(gaps: pd.DataFrame, link: Link) -> Table:
     """Transfer gaps with intervals."""
     rows = [
         [
-            row.fold,
-            str(row.seed),
-            signed(row.gap),
-            interval(row.low, row.high),
-            count(row.n_polygons),
-            words(row.note),
-            signed(row.gap_oa),
-            interval(row.gap_oa_low, row.gap_oa_high),
-            count(row.n_polygons_oa),
-            words(row.note_oa),
+            row["fold"],
+            str(row["seed"]),
+            signed(row["gap"]),
+            interval(row["low"], row["high"]),
+            count(row["n_polygons"]),
+            words(row["note"]),
+            signed(row["gap_oa"]),
+            interval(row["gap_oa_low"], row["gap_oa_high"]),
+            count(row["n_polygons_oa"]),
+            words(row["note_oa"]),
         ]
-        for row in gaps.itertuples()
+        for row in gaps.to_dict("records")
     ]
     columns = ["fold", "seed", "gap of mean F1 common", "95 % interval", "polygons", "note"]
     columns += ["gap of OA", "95 % interval", "polygons", "note"]
@@ -108,7 +119,7 @@ def gap_table(gaps: pd.DataFrame, link: Link) -> Table:
         "Transfer gap: reference minus out of area on the same test pixels, two models. Intervals come from "
         "resampling polygons within classes."
     )
-    return Table(caption, columns, rows, [link])
+    return Table(caption, columns, rows, [link], (0, 5, 9))
 
 
 def mean_table(means: pd.DataFrame, link: Link) -> Table:
@@ -142,8 +153,10 @@ def class_table(classes: pd.DataFrame, link: Link, seed: int) -> Table:
     names = {IN_AREA: "in area", POOLED: "pooled"}
     headings = ["precision", "recall", "F1", "pixels", "polygons"]
     columns = ["class", "label", *(f"{names[side]}: {heading}" for side in sides for heading in headings)]
-    caption = f"Scores of each class: the run all in area, and all folds' out-of-area pixels pooled (seed {seed})."
-    return Table(caption, columns, rows, [link], 2)
+    caption = (
+        f"Scores of each class: the run all in area, and all folds' out-of-area pixels pooled (seed {seed})."
+    )
+    return Table(caption, columns, rows, [link], (1,))
 
 
 def class_by_fold_table(classes: pd.DataFrame, link: Link, seed: int) -> Table:
@@ -151,7 +164,6 @@ def class_by_fold_table(classes: pd.DataFrame, link: Link, seed: int) -> Table:
     chosen = classes[(classes["side"] == OUT_OF_AREA) & (classes["seed"] == seed)]
     folds = list(dict.fromkeys(chosen["fold"]))
     codes = sorted(chosen["class"].unique())
-    cells = {(row.fold, row[0]): number(row[1]) for row in ()}
     cells = {
         (fold, code): number(value)
         for fold, code, value in zip(chosen["fold"], chosen["class"], chosen["f1"], strict=True)
@@ -187,15 +199,12 @@ def headline(folds: pd.DataFrame, gaps: pd.DataFrame) -> list[Mapping[str, str]]
         low, high = signed(known["gap"].min()), signed(known["gap"].max())
         value = low if low == high else f"{low} to {high}"
         folds_words = f"transfer gap of mean F1, {len(known)} fold{'s' if len(known) > 1 else ''}"
-        found.append({"value": value, "name": folds_words, "meaning": "reference minus out of area, same pixels"})
+        found.append(
+            {"value": value, "name": folds_words, "meaning": "reference minus out of area, same pixels"}
+        )
     return found
 
 
 def _by_class(classes: pd.DataFrame, fold: str, seed: int, side: str) -> pd.DataFrame:
     chosen = (classes["fold"] == fold) & (classes["seed"] == seed) & (classes["side"] == side)
     return classes[chosen].set_index("class")
-
-
-def class_names(classes: Sequence[Mapping[str, Any]]) -> dict[int, str]:
-    """Code and label of each class, by code."""
-    return {int(item["code"]): f"{item['code']} {item['label']}" for item in classes}

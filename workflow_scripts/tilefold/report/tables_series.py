@@ -25,11 +25,13 @@ def calendar_table(calendars: Mapping[str, Sequence[str]]) -> Table:
         [sensor, count(len(dates)), dates[0], dates[-1], _step(dates)] for sensor, dates in calendars.items()
     ]
     columns = ["sensor", "dates", "first", "last", "days between dates"]
-    return Table("Common dates to which series are interpolated.", columns, rows, [], 1)
+    return Table("Common dates to which series are interpolated.", columns, rows, [])
 
 
 def clear_table(
-    products: Mapping[str, Mapping[str, int]], clear: Mapping[str, Mapping[str, Path | str]], links: list[Link]
+    products: Mapping[str, Mapping[str, int]],
+    clear: Mapping[str, Mapping[str, Path | str]],
+    links: list[Link],
 ) -> Table:
     """Products and clear days of each tile and sensor."""
     rows = []
@@ -40,12 +42,14 @@ def clear_table(
             never = histogram[0] / pixels
             low, median, high = (quantile(histogram, share) for share in (0.05, 0.5, 0.95))
             used = products.get(tile, {}).get(sensor)
-            rows.append([tile, sensor, count(used), count(low), count(median), count(high), percent(never, 2)])
+            rows.append(
+                [tile, sensor, count(used), count(low), count(median), count(high), percent(never, 2)]
+            )
             logger.info("clear days of %s, %s: median %d", tile, sensor, median)
     columns = ["tile", "sensor", "products", "clear days: 5 % of pixels have at most", "median"]
     columns += ["95 % have at most", "pixels never clear"]
-    caption = "Products, and the number of clear days of a tile's pixels. Pixels never clear are left without a class."
-    return Table(caption, columns, rows, links, 2)
+    caption = "Products, and the clear days of a tile's pixels. Pixels never clear are left without a class."
+    return Table(caption, columns, rows, links, (0, 1))
 
 
 def clear_histogram(path: Path | str) -> NDArray[np.int64]:

@@ -11,7 +11,8 @@ class PeriodicSampler:
 
     The rule of OTB's SampleSelection (measured on version 8.1): after n candidates have been seen, keep the last
     one if fewer than n * rate were kept, with rate = required / available and the product in double precision.
-    The first is always kept. Never more than `required` are, should the last product be rounded up.
+    The first is always kept. Where the last product is rounded up OTB keeps one more than required (3 of 187 give
+    4); here no more than `required` are kept.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, to_common
 from tilefold.ground_truth.rasterise import BlockPixels, GridReference, load_reference, reference_pixels
-from tilefold.series.stack import InputStack, Paths, open_inputs
+from tilefold.series.stack import InputStack, open_inputs
 from tilefold.storage.metadata import provenance
 from tilefold.storage.netcdf import create_netcdf
 from tilefold.storage.rasters import BLOCK
@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 
 def extract_pool(
     reference: Path | str,
-    series: Paths,
-    clear: Paths,
-    static: Paths,
+    series: Mapping[str, Path | str],
+    clear: Mapping[str, Path | str],
+    static: Mapping[str, Path | str],
     settings: Mapping[str, Any],
     *,
     pool: Path | str,
@@ -70,7 +70,7 @@ def extract_pool(
     inputs = settings["inputs"]
     clear_dates = np.zeros(len(table), np.uint16)
     with _waiting_values(Path(pool).parent, inputs, len(table)) as values:
-        with open_inputs(series, clear, static, inputs) as stack:
+        with open_inputs(series=series, static=static, inputs=inputs, clear=clear) as stack:
             for block, rows in zip(owned, places, strict=True):
                 _read_block(stack, block, rows, values, clear_dates)
         _write_pool(pool, inputs, values, provenance(settings))

@@ -19,6 +19,9 @@ from tilefold.grids.windows import Window
 #: Fraction of a pixel within which two grids count as the same.
 TOLERANCE = 1e-3
 
+#: Tolerance of coordinates, in pixels, that makes GDAL transform each one; 0 is refused there.
+EXACT = 1e-9
+
 
 def source_grid(dataset: DatasetReader) -> Grid:
     """Grid of an open raster, its CRS as WKT (looking for an EPSG code costs more than reading a block).
@@ -67,6 +70,7 @@ def read_shifted(
     *,
     indexes: Sequence[int],
     fill: float,
+    dtype: str | None = None,
 ) -> NDArray[Any]:
     """Read a window of a grid whose pixels coincide with the raster's.
 
@@ -82,19 +86,22 @@ def read_shifted(
         Bands to read, from 1.
     fill
         Value of pixels outside the raster.
+    dtype
+        Data type of the result. Default: the raster's.
 
     Returns
     -------
-    array of the raster's dtype, (bands, rows, columns)
+    array of `dtype`, (bands, rows, columns)
     """
     top, left = window.row_start + offset[0], window.col_start + offset[1]
     row_start, row_stop = max(top, 0), min(top + window.height, dataset.height)
     col_start, col_stop = max(left, 0), min(left + window.width, dataset.width)
+    part = (row_start, row_stop), (col_start, col_stop)
     if (row_stop - row_start, col_stop - col_start) == window.shape:
-        return dataset.read(list(indexes), window=((row_start, row_stop), (col_start, col_stop)))
-    values = np.full((len(indexes), *window.shape), fill, dataset.dtypes[0])
+        return dataset.read(list(indexes), window=part, out_dtype=dtype)
+    values = np.full((len(indexes), *window.shape), fill, dtype or dataset.dtypes[0])
     if row_start < row_stop and col_start < col_stop:
-        inside = dataset.read(list(indexes), window=((row_start, row_stop), (col_start, col_stop)))
+        inside = dataset.read(list(indexes), window=part, out_dtype=dtype)
         values[:, row_start - top : row_stop - top, col_start - left : col_stop - left] = inside
     return values
 
@@ -123,6 +130,6 @@ def warped(dataset: DatasetReader, target: Grid, resampling: Resampling, **optio
         height=target.height,
         width=target.width,
         resampling=resampling,
-        tolerance=0,
+        tolerance=EXACT,
         **options,
     )

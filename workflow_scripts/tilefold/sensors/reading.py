@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from rasterio.dtypes import in_dtype_range
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window
@@ -35,12 +38,15 @@ def read_acquisition(
     grid: Grid,
     window: Window,
 ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-    """Read a window of one acquisition.
+    """Read one window of one acquisition; see `open_acquisition` and `OpenAcquisition.read`."""
+    with open_acquisition(root, tile, definition, product, grid) as acquisition:
+        return acquisition.read(window)
 
-    Rasters whose pixels coincide with the grid's are read as they are; bands of another CRS, origin or size
-    of pixels are resampled by cubic convolution (nodata has no weight, and a pixel whose nearest source
-    pixel is nodata is nodata), masks so that a pixel which touches an unusable one is unusable. The values do
-    not depend on the window.
+
+def open_acquisition(
+    root: Path | str, tile: str, definition: Mapping[str, Any], product: str, grid: Grid
+) -> OpenAcquisition:
+    """Open all files of one acquisition and check their headers.
 
     Parameters
     ----------
@@ -54,87 +60,151 @@ def read_acquisition(
         Name of the product, as `tilefold.sensors.listing.list_products` gives it.
     grid
         Grid of the tile.
-    window
-        Window of that grid.
-
-    Returns
-    -------
-    bands : array of int16, (bands, rows, columns)
-        Stored values in the sensor's own scale, rounded half up and clipped to -32767..32767.
-    valid : array of bool, (rows, columns)
-        Clear pixels inside the product. Bands of other pixels mean nothing.
 
     Raises
     ------
     BadAcquisitionError
         If a file is missing, cut short, without CRS, or covers another area than the first band.
     """
-    files = reader_of(definition).acquisition_files(Path(root), tile, definition, product)
-    bands = np.empty((len(files.bands), *window.shape), np.int16)
-    valid = np.ones(window.shape, np.bool_)
-    first: Grid | None = None
-    for index, path in enumerate(files.bands):
-        with _open(files, path, first) as (dataset, source):
-            first = first or source
-            _read_band(dataset, source, grid, window, files.nodata, bands[index], valid)
-    for path in files.masks:
-        with _open(files, path, first) as (dataset, source):
-            valid &= _read_mask(dataset, source, grid, window, files.mask_valid)
-    return bands, valid
+    return OpenAcquisition(
+        reader_of(definition).acquisition_files(Path(root), tile, definition, product), grid
+    )
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One open raster of an acquisition and how it lies on the grid.
+
+    `offset` leads from the grid's pixels to the raster's where they coincide; `view` is a band on the grid
+    where they do not.
+    """
+
+    path: Path
+    dataset: DatasetReader
+    source: Grid
+    offset: tuple[int, int] | None
+    view: WarpedVRT | None = None
+
+
+class OpenAcquisition:
+    """The open files of one acquisition, for one thread at a time; close it, or use it in a `with` statement.
+
+    Rasters whose pixels coincide with the grid's are read as they are; bands of another CRS, origin or size
+    of pixels are resampled by cubic convolution (nodata has no weight, and a pixel whose nearest source
+    pixel is nodata is nodata), masks so that a pixel which touches an unusable one is unusable.
+    """
+
+    def __init__(self, files: AcquisitionFiles, grid: Grid) -> None:
+        self.files = files
+        self._grid = grid
+        with ExitStack() as opening:
+            first: Grid | None = None
+            self._bands: list[_Layer] = []
+            for path in files.bands:
+                with _naming(files.product, path):
+                    self._bands.append(_open_band(opening, path, files.nodata, grid, first))
+                first = first or self._bands[0].source
+            self._masks: list[_Layer] = []
+            for path in files.masks:
+                with _naming(files.product, path):
+                    self._masks.append(_open_layer(opening, path, grid, first))
+            self._open_files = opening.pop_all()
+
+    @property
+    def number_of_files(self) -> int:
+        """How many files are open."""
+        return len(self._bands) + len(self._masks)
+
+    def read(self, window: Window) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+        """Read a window of the grid; the values do not depend on which windows are read.
+
+        Returns
+        -------
+        bands : array of int16, (bands, rows, columns)
+            Stored values in the sensor's own scale, rounded half up and clipped to -32767..32767.
+        valid : array of bool, (rows, columns)
+            Clear pixels inside the product. Bands of other pixels mean nothing.
+
+        Raises
+        ------
+        BadAcquisitionError
+            If a file is cut short.
+        """
+        bands = np.empty((len(self._bands), *window.shape), np.int16)
+        valid = np.ones(window.shape, np.bool_)
+        for index, layer in enumerate(self._bands):
+            with _naming(self.files.product, layer.path):
+                bands[index] = _read_band(layer, window, self.files.nodata, valid)
+        for layer in self._masks:
+            with _naming(self.files.product, layer.path):
+                valid &= _read_mask(layer, self._grid, window, self.files.mask_valid)
+        return bands, valid
+
+    def close(self) -> None:
+        """Close all files."""
+        self._open_files.close()
+
+    def __enter__(self) -> OpenAcquisition:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 @contextmanager
-def _open(files: AcquisitionFiles, path: Path, first: Grid | None) -> Iterator[tuple[DatasetReader, Grid]]:
-    """Open one raster of an acquisition and check its header; what goes wrong inside names the file."""
+def _naming(product: str, path: Path) -> Iterator[None]:
+    """Name the product and the file in whatever goes wrong."""
     try:
-        with rasterio.open(path) as dataset:
-            source = source_grid(dataset)
-            _check_area(source, first)
-            yield dataset, source
+        yield
     except (RasterioError, ValueError) as error:
         if not path.is_file():
-            raise BadAcquisitionError(files.product, path, "the file is missing") from error
+            raise BadAcquisitionError(product, path, "the file is missing") from error
         reason = f"{error} {error.__cause__ or ''}".strip()
-        raise BadAcquisitionError(files.product, path, f"cannot be read: {reason}") from error
+        raise BadAcquisitionError(product, path, f"cannot be read: {reason}") from error
 
 
-def _check_area(source: Grid, first: Grid | None) -> None:
+def _open_layer(opening: ExitStack, path: Path, grid: Grid, first: Grid | None) -> _Layer:
+    dataset = opening.enter_context(rasterio.open(path))
+    source = source_grid(dataset)
+    if first is not None:
+        _check_area(source, first)
+    return _Layer(path, dataset, source, pixel_offset(source, grid))
+
+
+def _open_band(opening: ExitStack, path: Path, nodata: int, grid: Grid, first: Grid | None) -> _Layer:
+    layer = _open_layer(opening, path, grid, first)
+    dtype = layer.dataset.dtypes[0]
+    if not in_dtype_range(nodata, dtype):
+        raise ValueError(f"its data type {dtype} cannot hold the sensor's nodata value {nodata}")
+    if layer.offset is not None:
+        return layer
+    view = warped(layer.dataset, grid, Resampling.cubic, src_nodata=nodata, nodata=nodata)
+    return _Layer(path, layer.dataset, layer.source, None, opening.enter_context(view))
+
+
+def _check_area(source: Grid, first: Grid) -> None:
     """Every raster of a product covers the same rectangle, but for a part of a coarser raster's pixel."""
-    if first is None:
-        return
     if not same_crs(source.crs, first.crs):
         raise ValueError(f"found the CRS {source.crs}, the first band has {first.crs}")
     for axis in (0, 1):
         fine, coarse = sorted((source.resolution[axis], first.resolution[axis]))
         # Less than one pixel too few where sizes are equal, less than one coarse pixel too many where not.
         allowed = coarse - fine / 2
-        edges = (axis, axis + 2)
-        if any(abs(source.bounds[edge] - first.bounds[edge]) > allowed for edge in edges):
+        if any(abs(source.bounds[edge] - first.bounds[edge]) > allowed for edge in (axis, axis + 2)):
             raise ValueError(
                 f"found {source.height} x {source.width} pixels with bounds {source.bounds}, "
                 f"the first band has {first.height} x {first.width} with {first.bounds}"
             )
 
 
-def _read_band(
-    dataset: DatasetReader,
-    source: Grid,
-    grid: Grid,
-    window: Window,
-    nodata: int,
-    band: NDArray[np.int16],
-    valid: NDArray[np.bool_],
-) -> None:
-    """Fill `band` and clear `valid` where nothing was measured."""
-    dtype = dataset.dtypes[0]
-    if not in_dtype_range(nodata, dtype):
-        raise ValueError(f"its data type {dtype} cannot hold the sensor's nodata value {nodata}")
-    offset = pixel_offset(source, grid)
-    if offset is not None:
-        values = read_shifted(dataset, window, offset, indexes=[1], fill=nodata)[0]
+def _read_band(layer: _Layer, window: Window, nodata: int, valid: NDArray[np.bool_]) -> NDArray[Any]:
+    """Values within int16; clears `valid` where nothing was measured."""
+    if layer.view is not None:
+        values = layer.view.read(1, window=window.to_ranges())
     else:
-        with warped(dataset, grid, Resampling.cubic, src_nodata=nodata, nodata=nodata) as view:
-            values = view.read(1, window=window.to_ranges())
+        values = read_shifted(layer.dataset, window, layer.offset or (0, 0), indexes=[1], fill=nodata)[0]
     valid &= values != nodata
     if values.dtype.kind == "f":
         finite = np.isfinite(values)
@@ -142,24 +212,21 @@ def _read_band(
         values = np.floor(np.where(finite, values, 0) + 0.5)
     limits = np.iinfo(values.dtype) if values.dtype.kind in "iu" else np.finfo(values.dtype)
     if limits.min < LOWEST or limits.max > HIGHEST:
-        values = np.clip(values, max(limits.min, LOWEST), min(limits.max, HIGHEST))
-    band[:] = values
+        values = np.clip(values, max(limits.min, LOWEST), min(limits.max, HIGHEST), out=values)
+    return values
 
 
-def _read_mask(
-    dataset: DatasetReader, source: Grid, grid: Grid, window: Window, mask_valid: tuple[int, ...]
-) -> NDArray[np.bool_]:
+def _read_mask(layer: _Layer, grid: Grid, window: Window, mask_valid: tuple[int, ...]) -> NDArray[np.bool_]:
     """Usable pixels of a window of the grid."""
-    offset = pixel_offset(source, grid)
-    if offset is None:
-        touched = touched_pixels(source, grid, window)
-        read = source_window(touched, source)
-        inside = np.zeros(read.shape, np.bool_)
-        if inside.size:
-            inside = _usable(dataset.read(1, window=read.to_ranges()), mask_valid)
-        return all_usable(inside, read, touched)
-    values = read_shifted(dataset, window, offset, indexes=[1], fill=0)[0]
-    return _usable(values, mask_valid) & _inside(source, window, offset)
+    if layer.offset is None:
+        touched = touched_pixels(layer.source, grid, window)
+        read = source_window(touched, layer.source)
+        usable = np.zeros(read.shape, np.bool_)
+        if usable.size:
+            usable = _usable(layer.dataset.read(1, window=read.to_ranges()), mask_valid)
+        return all_usable(usable, read, touched)
+    values = read_shifted(layer.dataset, window, layer.offset, indexes=[1], fill=0)[0]
+    return _usable(values, mask_valid) & _inside(layer.source, window, layer.offset)
 
 
 def _usable(values: NDArray[Any], mask_valid: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -57,7 +57,7 @@ def touched_pixels(source: Grid, target: Grid, window: Window) -> Touched:
 
 
 def _source_pixels(
-    source: Grid, x: NDArray[np.float64], y: NDArray[np.float64]
+    source: Grid, x: NDArray[Any], y: NDArray[Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Fractional rows and columns of coordinates; far outside where a coordinate has no image."""
     a, _, c, _, e, f = source.transform

@@ -1,4 +1,8 @@
-"""From stored values to the tensors that networks get: the one path of training and classification."""
+"""The one path from stored values to what a network gets.
+
+Every operation works on each element alone, in single precision and in a fixed order, and IEEE arithmetic gives
+one result for each: so a pixel's tensor has the same bits in any batch, chunk or memory layout.
+"""
 
 from __future__ import annotations
 
@@ -8,39 +12,39 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tilefold.series.catalogue import FEATURES
 from tilefold.series.layout import NODATA
 
 Values = NDArray[np.float32]
 
-#: Denominators nearer to zero than this give an index of 0.
-SMALLEST_DENOMINATOR = np.float32(1e-5)
+#: Below this a denominator counts as zero, in physical units, and the index is 0 (the reference system's rule).
+SMALL = np.float32(1e-5)
 
 
-def ndvi(bands: Mapping[str, Values], aliases: Mapping[str, str]) -> Values:
-    """Normalised difference vegetation index, (nir - red) / (nir + red) (Rouse et al. 1974)."""
-    return _normalised_difference(bands[aliases["nir"]], bands[aliases["red"]])
+def normalised_difference(_: Values, first: Values, second: Values) -> Values:
+    """(first - second) / (first + second); 0 where the denominator is under 1e-5.
+
+    NDVI with near infrared and red; NDWI, in the reference system's sense, with short-wave infrared and near
+    infrared, which is the opposite of Gao's index.
+    """
+    total = first + second
+    index = np.zeros_like(total)
+    return np.divide(first - second, total, out=index, where=np.abs(total) >= SMALL)
 
 
-def ndwi(bands: Mapping[str, Values], aliases: Mapping[str, str]) -> Values:
-    """Water index with the sign of iota2, (swir - nir) / (swir + nir): minus that of Gao (1996)."""
-    return _normalised_difference(bands[aliases["swir"]], bands[aliases["nir"]])
+def brightness(bands: Values) -> Values:
+    """Square root of the sum of squares of all bands, added in the order of the bands."""
+    total = bands[:, :, 0] * bands[:, :, 0]
+    for band in range(1, bands.shape[2]):
+        total += bands[:, :, band] * bands[:, :, band]
+    return np.sqrt(total, out=total)
 
 
-def brightness(bands: Mapping[str, Values], aliases: Mapping[str, str]) -> Values:  # noqa: ARG001
-    """Square root of the sum of the squares of all bands, added in the order of the bands."""
-    total: Values | None = None
-    for values in bands.values():
-        square = values * values
-        total = square if total is None else total + square
-    if total is None:
-        raise ValueError("brightness needs at least one band")
-    return np.sqrt(total)
-
-
-#: Feature by name; the bands that each needs are in `tilefold.series.catalogue`.
-FUNCTIONS: dict[str, Callable[[Mapping[str, Values], Mapping[str, str]], Values]] = {
-    "ndvi": ndvi,
-    "ndwi": ndwi,
+#: Name of a feature to its function of all bands, (pixels, dates, bands) in physical units, and of the bands that
+#: `tilefold.series.catalogue` names, each (pixels, dates); it returns (pixels, dates).
+FUNCTIONS: dict[str, Callable[..., Values]] = {
+    "ndvi": normalised_difference,
+    "ndwi": normalised_difference,
     "brightness": brightness,
 }
 
@@ -51,50 +55,75 @@ def component_names(spec: Mapping[str, Any]) -> list[str]:
     Parameters
     ----------
     spec
-        Description of the input: `kind`, `bands` and, for a series, `features`.
+        Description of the input. Of a series: `kind`, `bands`, `dates`, `scale`, `offset`, `features`,
+        `aliases`. Of a static raster: `kind` and the number `bands`, whose names are ``band_1`` and so on.
     """
     if spec["kind"] == "static":
-        return [f"band_{index}" for index in range(1, spec["bands"] + 1)]
+        return [f"band_{number}" for number in range(1, spec["bands"] + 1)]
     return [*spec["bands"], *spec["features"]]
 
 
-def tensor(values: NDArray[Any], spec: Mapping[str, Any]) -> Values:
-    """Components of each sample and date.
-
-    Every operation is elementwise, in float32 and in a fixed order, so that a sample's components do not
-    depend on the samples beside it.
+def tensor(values: NDArray[np.int16] | Values, spec: Mapping[str, Any], out: Values | None = None) -> Values:
+    """Components of an input, before standardisation.
 
     Parameters
     ----------
     values
-        Series: int16, (samples, dates, bands), -32768 where nothing was ever seen. Static: float32,
-        (samples, bands), NaN for nodata.
+        Series: stored int16, (pixels, dates, bands). Static raster: float32, (pixels, bands).
     spec
-        Description of the input: `kind`; for a series `bands`, `features`, `aliases`, `scale`, `offset`.
+        Description of the input, see `component_names`.
+    out
+        Where to put the result, of its shape and any layout; a transposed view of a (dates, components, pixels)
+        array with `values` laid out likewise makes every pass run along memory. Default: a new array.
 
     Returns
     -------
     array of float32
-        Series: (samples, dates, components), bands as value * scale + offset, then features; NaN in every
-        component of a date without data. Static: (samples, bands), as given.
+        Series: (pixels, dates, components): bands in physical units (value * scale + offset), then features;
+        NaN in all components of a date on which any band is -32768. Static raster: the values.
+
+    Raises
+    ------
+    ValueError
+        If the values are not of the described shape, or a feature is unknown or lacks a band.
     """
     if spec["kind"] == "static":
-        return np.ascontiguousarray(values, dtype=np.float32)
-    samples, dates, count = values.shape
-    if count != len(spec["bands"]):
-        raise ValueError(f"found {count} bands in the values, expected {', '.join(spec['bands'])}")
-    result = np.empty((samples, dates, count + len(spec["features"])), np.float32)
-    physical = result[..., :count]
-    np.multiply(values, np.float32(spec["scale"]), out=physical, dtype=np.float32)
-    physical += np.float32(spec["offset"])
-    bands = {name: physical[..., index] for index, name in enumerate(spec["bands"])}
-    for index, name in enumerate(spec["features"], start=count):
-        result[..., index] = FUNCTIONS[name](bands, spec["aliases"])
-    result[(values == NODATA).any(axis=2)] = np.nan
-    return result
+        _check_shape(values, (spec["bands"],))
+        if out is None:
+            return np.asarray(values, np.float32)
+        out[...] = values
+        return out
+    bands, dates = len(spec["bands"]), len(spec["dates"])
+    _check_shape(values, (dates, bands))
+    if out is None:
+        out = np.empty((len(values), dates, bands + len(spec["features"])), np.float32)
+    physical = out[:, :, :bands]
+    np.multiply(values, np.float32(spec["scale"]), out=physical)
+    if spec["offset"]:
+        physical += np.float32(spec["offset"])
+    for position, feature in enumerate(spec["features"], start=bands):
+        arguments = [physical[:, :, index] for index in _band_indexes(feature, spec)]
+        out[:, :, position] = FUNCTIONS[feature](physical, *arguments)
+    missing = (values == NODATA).any(axis=2)
+    if missing.any():
+        out[missing] = np.nan
+    return out
 
 
-def _normalised_difference(first: Values, second: Values) -> Values:
-    total = first + second
-    small = np.abs(total) < SMALLEST_DENOMINATOR
-    return np.where(small, np.float32(0), (first - second) / np.where(small, np.float32(1), total))
+def _check_shape(values: NDArray[Any], expected: tuple[int, ...]) -> None:
+    if values.shape[1:] != expected:
+        raise ValueError(f"found values of shape {values.shape}, expected (pixels, {str(expected)[1:]}")
+
+
+def _band_indexes(feature: str, spec: Mapping[str, Any]) -> list[int]:
+    """Where the bands are that a feature takes."""
+    if feature not in FEATURES:
+        raise ValueError(f"features: no feature {feature!r}; known are {', '.join(FEATURES)}")
+    bands, aliases = list(spec["bands"]), spec["aliases"]
+    for alias in FEATURES[feature]:
+        if aliases.get(alias) not in bands:
+            raise ValueError(
+                f"features: {feature} needs the {alias} band, which is {aliases.get(alias)!r}; bands are "
+                f"{', '.join(bands)}"
+            )
+    return [bands.index(aliases[alias]) for alias in FEATURES[feature]]

@@ -6,20 +6,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from tilefold.series.layout import NODATA
+from tilefold.series.interpolation import fill_pixels
 
-#: Pixels that the kernel works on at a time: its buffers (some 800 kB for 70 acquisitions and 37 dates) stay
-#: in the processor's second-level cache, and rows of them are long enough to be read at full speed.
-PIXELS = 1024
-
-#: Longest time between two acquisitions, in days, for which rounding is exact; see `_interpolate`.
+#: Longest time between two acquisitions, in days, for which rounding is exact; see `tilefold.series.interpolation`.
 LONGEST_GAP = 2**18
-
-#: One half for rounding, 2^16 to keep numbers positive, and a margin; see `_interpolate`.
-SHIFT = 65536.5 + 2.0**-20
 
 
 def merge_same_day(
@@ -66,6 +58,7 @@ def fill_gaps(
     days: Sequence[int],
     calendar: Sequence[int],
     threads: int = 1,
+    out: NDArray[np.int16] | None = None,
 ) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
     """Interpolate clear observations to the days of a calendar, each pixel and band on its own.
 
@@ -86,6 +79,9 @@ def fill_gaps(
         Day numbers to interpolate to, rising.
     threads
         Threads to share the pixels among; the result does not depend on it.
+    out
+        Where to put the series, (calendar days * bands, rows, columns), contiguous. A fresh array of the size
+        of a block takes as long to get from the system as a third of the interpolation.
 
     Returns
     -------
@@ -105,13 +101,17 @@ def fill_gaps(
     observed, wanted = observed - observed[0], wanted - observed[0]
     dates, bands, rows, cols = values.shape
     pixels = rows * cols
-    series = np.empty((wanted.size, bands, pixels), np.int16)
+    if out is None:
+        out = np.empty((wanted.size * bands, rows, cols), np.int16)
+    elif out.shape != (wanted.size * bands, rows, cols) or not out.flags.c_contiguous:
+        raise ValueError(f"out: found {out.shape}, expected contiguous {(wanted.size * bands, rows, cols)}")
+    series = out.reshape(wanted.size, bands, pixels)
     clear = np.empty(pixels, np.uint16)
     flat_values = np.ascontiguousarray(values).reshape(dates, bands, pixels)
     flat_valid = np.ascontiguousarray(valid).reshape(dates, pixels)
 
     def fill(start: int, stop: int) -> None:
-        _fill_pixels(flat_values, flat_valid, observed, wanted, start, stop, series, clear)
+        fill_pixels(flat_values, flat_valid, observed, wanted, start, stop, series, clear)
 
     limits = [pixels * part // threads for part in range(threads + 1)]
     if threads == 1:
@@ -119,7 +119,7 @@ def fill_gaps(
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(fill, limits[:-1], limits[1:]))
-    return series.reshape(wanted.size * bands, rows, cols), clear.reshape(rows, cols)
+    return out, clear.reshape(rows, cols)
 
 
 def _check(
@@ -137,129 +137,3 @@ def _check(
         raise ValueError(
             f"acquisitions lie {days[-1] - days[0]} days apart, at most {LONGEST_GAP} are allowed"
         )
-
-
-# The kernel carries observations along time instead of looking them up: going forward, the latest clear value of
-# every pixel is kept in a row of pixels and set down at each calendar day; going backward, the next clear value
-# likewise. Each step is one blend of a row, which the compiler turns into vector instructions; a look-up by an
-# index that differs from pixel to pixel is five times slower. How far a calendar day lies between its two
-# observations is the same for all bands and found once. Indexes into large arrays are unsigned: Python's negative
-# indexes would keep the compiler from vectorising.
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _fill_pixels(  # type: ignore[no-untyped-def]  # noqa: ANN001
-    values, valid, days, calendar, start, stop, series, clear
-):
-    """Fill pixels start..stop of flat arrays."""
-    dates, bands, _ = values.shape
-    observed = np.empty((dates, PIXELS), np.int16)
-    usable = np.zeros((dates, PIXELS), np.uint8)
-    weight = np.empty((calendar.size, PIXELS), np.float64)
-    filled = np.empty((calendar.size, PIXELS), np.int16)
-    known = np.empty(PIXELS, np.uint16)
-    for first in range(start, stop, PIXELS):
-        size = np.uint64(min(PIXELS, stop - first))
-        first = np.uint64(first)
-        _load_valid(valid, first, size, usable, known)
-        _find_weights(usable, days, calendar, weight)
-        for band in range(bands):
-            _load_band(values, band, first, size, observed)
-            _interpolate(observed, usable, known, days, calendar, weight, filled)
-            _store_band(filled, series, band, first, size)
-        for p in range(size):
-            clear[first + p] = known[p]
-
-
-@njit(cache=True, nogil=True)
-def _load_valid(valid, first, size, usable, known):  # type: ignore[no-untyped-def]  # noqa: ANN001
-    known[:] = 0
-    for date in range(valid.shape[0]):
-        for p in range(size):
-            usable[date, p] = valid[date, first + p]
-        for p in range(known.size):
-            known[p] += np.uint16(usable[date, p])
-
-
-@njit(cache=True, nogil=True)
-def _load_band(values, band, first, size, observed):  # type: ignore[no-untyped-def]  # noqa: ANN001
-    for date in range(values.shape[0]):
-        for p in range(size):
-            observed[date, p] = values[date, band, first + p]
-
-
-@njit(cache=True, nogil=True)
-def _store_band(filled, series, band, first, size):  # type: ignore[no-untyped-def]  # noqa: ANN001
-    for t in range(filled.shape[0]):
-        for p in range(size):
-            series[t, band, first + p] = filled[t, p]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _find_weights(usable, days, calendar, weight):  # type: ignore[no-untyped-def]  # noqa: ANN001
-    """Weight of the later of the two observations around each calendar day: 1 without an earlier one."""
-    dates, pixels = usable.shape
-    before = np.empty((calendar.size, pixels), np.int32)
-    day = np.full(pixels, -1, np.int32)
-    date = 0
-    for t in range(calendar.size):
-        while date < dates and days[date] <= calendar[t]:
-            for p in range(pixels):
-                kept = day[p]
-                day[p] = days[date] if usable[date, p] else kept
-            date += 1
-        for p in range(pixels):
-            before[t, p] = day[p]
-    day[:] = -1
-    date = dates - 1
-    for t in range(calendar.size - 1, -1, -1):
-        while date >= 0 and days[date] > calendar[t]:
-            for p in range(pixels):
-                kept = day[p]
-                day[p] = days[date] if usable[date, p] else kept
-            date -= 1
-        for p in range(pixels):
-            low, high = before[t, p], day[p]
-            share = np.float64(calendar[t] - low) / np.float64(high - low)
-            share = 1.0 if low < 0 else share
-            weight[t, p] = 0.0 if high < 0 else share
-
-
-@njit(cache=True, nogil=True)
-def _interpolate(observed, usable, known, days, calendar, weight, filled):  # type: ignore[no-untyped-def]  # noqa: ANN001
-    """One band of a row of pixels on all calendar days.
-
-    The value is floor(v + 1/2 + margin) of the real number v computed in double precision. Two den times v + 1/2
-    is a whole number, so v + 1/2 is either whole or at least 1 / (2 den) below the next one. A margin above the
-    rounding error (under 1e-10, numbers being under 2^18) and below 1 / (2 den), den being at most 2^18, gives
-    the exact floor. Adding 2^16 keeps numbers positive, where a cast is a floor.
-    """
-    dates, pixels = usable.shape
-    value = np.zeros(pixels, np.int16)
-    date = 0
-    for t in range(calendar.size):
-        while date < dates and days[date] <= calendar[t]:
-            _carry(observed, usable, date, value)
-            date += 1
-        for p in range(pixels):
-            filled[t, p] = value[p]
-    value[:] = 0
-    date = dates - 1
-    for t in range(calendar.size - 1, -1, -1):
-        while date >= 0 and days[date] > calendar[t]:
-            _carry(observed, usable, date, value)
-            date -= 1
-        for p in range(pixels):
-            low = np.int32(filled[t, p])
-            rise = np.int32(value[p]) - low
-            gain = np.int32(rise * weight[t, p] + SHIFT) - np.int32(65536)
-            result = np.int16(low + gain)
-            filled[t, p] = result if known[p] else np.int16(NODATA)
-
-
-@njit(cache=True, nogil=True)
-def _carry(observed, usable, date, value):  # type: ignore[no-untyped-def]  # noqa: ANN001
-    """Replace the carried values by those of a date where it is clear."""
-    for p in range(value.size):
-        new, kept = observed[date, p], value[p]
-        value[p] = new if usable[date, p] else kept

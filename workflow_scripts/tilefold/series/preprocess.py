@@ -1,26 +1,36 @@
-"""Preprocessing: the acquisitions of one sensor over one tile become a series on the calendar."""
+"""One sensor's acquisitions over a tile, made one gap-filled series."""
 
 from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import resource
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import rasterio
 from numpy.typing import NDArray
 
 from tilefold.grids.grid import Grid
-from tilefold.grids.windows import Window, blocks, whole
-from tilefold.sensors.reading import read_acquisition
+from tilefold.grids.windows import Window
+from tilefold.sensors.errors import MissingProductsError
+from tilefold.sensors.reading import OpenAcquisition, open_acquisition
 from tilefold.series.gapfilling import fill_gaps, merge_same_day
 from tilefold.series.layout import CLEAR_DATES, NODATA, series_descriptions
 from tilefold.storage.metadata import provenance
 from tilefold.storage.rasters import BLOCK, create_raster
 
 logger = logging.getLogger(__name__)
+
+#: Memory in bytes for a block's acquisitions and its series.
+MEMORY = 768 * 2**20
+
+#: Memory in bytes for GDAL's cache of blocks; its default is a share of the machine's.
+GDAL_CACHE = 256 * 2**20
 
 
 def preprocess_tile(
@@ -29,77 +39,165 @@ def preprocess_tile(
     *,
     series: Path | str,
     clear_dates: Path | str,
-    threads: int = 1,
+    threads: int,
 ) -> None:
-    """Write the gap-filled series of a tile and the number of its clear days.
+    """Write the gap-filled series of a tile and sensor, and how often each pixel was seen clear.
 
-    Works block by block: memory is that of all acquisitions and the series of one block of 256 x 256 pixels.
+    The tile is worked through by blocks that bound memory, whatever the tile's size; results do not depend on
+    their size, nor on the threads.
 
     Parameters
     ----------
     root
         Folder of the sensor.
     settings
-        `tile`, `grid`, `calendar` (ISO dates), `products` (name and date), `definition` of the sensor.
+        `tile`; `grid`; `calendar` (ISO dates); `products` (each with `name` and `date`); `definition` of the
+        sensor, see `tilefold.sensors.catalogue`; `method` (linear); `on_bad_acquisition` (stop).
     series
-        To write: int16, all bands of the first date, then of the next; -32768 where never seen clear.
+        To write: int16, nodata -32768, all bands of the first date, then of the next.
     clear_dates
-        To write: uint16, days on which a pixel was seen clear.
+        To write: uint16, the number of days with a clear observation.
     threads
-        Threads for reading and gap-filling; the result does not depend on it.
+        Threads that read products and fill gaps.
 
     Raises
     ------
+    MissingProductsError
+        If there is no product.
     BadAcquisitionError
-        If an acquisition cannot be read.
+        If one cannot be read; neither file is written then.
+    ValueError
+        If a setting has a value that is not known.
     """
+    _check_choices(settings)
     grid = Grid.from_dict(settings["grid"])
+    bands = settings["definition"]["bands"]
     products = sorted(settings["products"], key=lambda product: (product["date"], product["name"]))
-    names = [product["name"] for product in products]
+    if not products:
+        raise MissingProductsError(f"tile {settings['tile']}: no product of {settings['sensor']}")
+    windows = list(_blocks(grid, len(products), len(bands), len(settings["calendar"])))
     days = [_day(product["date"]) for product in products]
     calendar = [_day(date) for date in settings["calendar"]]
+    descriptions = series_descriptions(bands, settings["calendar"])
     tags = provenance(settings)
-    descriptions = series_descriptions(settings["definition"]["bands"], settings["calendar"])
-    windows = list(blocks(whole(grid.height, grid.width), BLOCK))
+    names = [product["name"] for product in products]
+    buffers = _Buffers(windows, len(products), len(bands), len(descriptions))
     with (
+        rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE),
+        closing(_Acquisitions(root, settings, names, grid)) as acquisitions,
+        ThreadPoolExecutor(threads) as pool,
         create_raster(
             series, grid, dtype="int16", nodata=NODATA, descriptions=descriptions, tags=tags
-        ) as series_raster,
+        ) as out,
         create_raster(
             clear_dates, grid, dtype="uint16", nodata=None, descriptions=[CLEAR_DATES], tags=tags
-        ) as clear_raster,
-        ThreadPoolExecutor(threads) as readers,
+        ) as count,
     ):
         for number, window in enumerate(windows, start=1):
-            values, valid = _read_block(readers, root, settings, names, grid, window)
-            values, valid, merged = merge_same_day(values, valid, days)
-            filled, clear = fill_gaps(values, valid, merged, calendar, threads)
-            series_raster.write(filled, window=window.to_ranges())
-            clear_raster.write(clear, 1, window=window.to_ranges())
-            logger.info("tile %s: block %d of %d", settings["tile"], number, len(windows))
+            logger.info("%s %s: block %d of %d", settings["tile"], settings["sensor"], number, len(windows))
+            values, valid = buffers.stack(window)
+            _read_block(acquisitions, window, values, valid, pool)
+            merged = merge_same_day(values, valid, days)
+            filled, clear = fill_gaps(*merged, calendar, threads, buffers.series(window))
+            out.write(filled, window=window.to_ranges())
+            count.write(clear, 1, window=window.to_ranges())
 
 
-def _read_block(
-    readers: ThreadPoolExecutor,
-    root: Path | str,
-    settings: Mapping[str, Any],
-    names: Sequence[str],
-    grid: Grid,
-    window: Window,
-) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-    """Read all acquisitions of a block: (acquisitions, bands, rows, columns) and (acquisitions, rows, columns)."""
-    definition = settings["definition"]
-    values = np.empty((len(names), len(definition["bands"]), *window.shape), np.int16)
-    valid = np.empty((len(names), *window.shape), np.bool_)
-
-    def read(index: int) -> None:
-        values[index], valid[index] = read_acquisition(
-            root, settings["tile"], definition, names[index], grid, window
-        )
-
-    list(readers.map(read, range(len(names))))
-    return values, valid
+def _check_choices(settings: Mapping[str, Any]) -> None:
+    for key, known in (("method", "linear"), ("on_bad_acquisition", "stop")):
+        if settings[key] != known:
+            raise ValueError(f"{key}: found {settings[key]!r}, known is {known}")
 
 
 def _day(date: str) -> int:
     return datetime.date.fromisoformat(date).toordinal()
+
+
+def _blocks(grid: Grid, products: int, bands: int, dates: int) -> Iterator[Window]:
+    """Blocks in row-major order: as high as the raster's own, as wide as memory allows in whole ones."""
+    pixel = products * (2 * bands + 1) + 2 * dates * bands
+    width = max(MEMORY // (pixel * BLOCK * BLOCK), 1) * BLOCK
+    for row in range(0, grid.height, BLOCK):
+        for col in range(0, grid.width, width):
+            yield Window(row, min(row + BLOCK, grid.height), col, min(col + width, grid.width))
+
+
+class _Buffers:
+    """Memory of the largest block, used again by all: getting it afresh costs as much as a pass over it."""
+
+    def __init__(self, windows: Sequence[Window], products: int, bands: int, components: int) -> None:
+        pixels = max(window.height * window.width for window in windows)
+        self._shape = products, bands, components
+        self._values = np.empty(products * bands * pixels, np.int16)
+        self._valid = np.empty(products * pixels, np.bool_)
+        self._series = np.empty(components * pixels, np.int16)
+
+    def stack(self, window: Window) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+        """Arrays (products, bands, rows, columns) and (products, rows, columns) of any content."""
+        products, bands, _ = self._shape
+        pixels = window.height * window.width
+        values = self._values[: products * bands * pixels].reshape(products, bands, *window.shape)
+        return values, self._valid[: products * pixels].reshape(products, *window.shape)
+
+    def series(self, window: Window) -> NDArray[np.int16]:
+        """Array (components, rows, columns) of any content."""
+        components = self._shape[2]
+        size = components * window.height * window.width
+        return self._series[:size].reshape(components, *window.shape)
+
+
+class _Acquisitions:
+    """The acquisitions of a tile, as many of them kept open as the system lets one process have files.
+
+    Opening the files of an acquisition takes as long as reading a block of it.
+    """
+
+    def __init__(
+        self, root: Path | str, settings: Mapping[str, Any], names: Sequence[str], grid: Grid
+    ) -> None:
+        self.names = names
+        self._root = root
+        self._settings = settings
+        self._grid = grid
+        self._kept: dict[int, OpenAcquisition] = {}
+
+    def read(self, index: int, window: Window) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+        """Bands and clear pixels of one acquisition; two threads never ask for the same one at a time."""
+        acquisition = self._kept.get(index) or self._open(index)
+        if (index + 1) * acquisition.number_of_files <= _files_to_keep():
+            self._kept[index] = acquisition
+            return acquisition.read(window)
+        with acquisition:
+            return acquisition.read(window)
+
+    def _open(self, index: int) -> OpenAcquisition:
+        settings = self._settings
+        return open_acquisition(
+            self._root, settings["tile"], settings["definition"], self.names[index], self._grid
+        )
+
+    def close(self) -> None:
+        """Close what was kept open."""
+        for acquisition in self._kept.values():
+            acquisition.close()
+
+
+def _files_to_keep() -> int:
+    """Files that may stay open: the process's limit less what libraries, outputs and threads need."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 256
+
+
+def _read_block(
+    acquisitions: _Acquisitions,
+    window: Window,
+    values: NDArray[np.int16],
+    valid: NDArray[np.bool_],
+    pool: Executor,
+) -> None:
+    """Fill `values` and `valid` with all acquisitions of a block; each has its place, whoever reads first."""
+
+    def read(index: int) -> None:
+        values[index], valid[index] = acquisitions.read(index, window)
+
+    for _ in pool.map(read, range(len(acquisitions.names))):
+        pass

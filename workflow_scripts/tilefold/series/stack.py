@@ -1,10 +1,12 @@
-"""All inputs of a tile, read by windows: the one way into extraction and classification."""
+"""Series and static rasters of a tile, read by windows: the one way to pixels for sampling and mapping."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
+from itertools import zip_longest
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -12,151 +14,198 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.io import DatasetReader
-from rasterio.vrt import WarpedVRT
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window
-from tilefold.series.layout import series_descriptions
+from tilefold.sensors.alignment import pixel_offset, read_shifted, source_grid, warped
+from tilefold.series.layout import CLEAR_DATES, NODATA, series_descriptions
 from tilefold.storage.rasters import grid_of
 
-Paths = Mapping[str, Path | str]
 
-
-class InputError(ValueError):
-    """A series or static raster that is not what the settings say."""
+class StackError(ValueError):
+    """A raster that is not what the inputs' description says."""
 
 
 class InputStack:
-    """Open rasters of one tile; see `open_inputs`."""
+    """Open rasters of one tile; close it, or use it in a `with` statement.
+
+    Not to be shared by threads: each opens its own.
+
+    Attributes
+    ----------
+    grid
+        Grid of the tile, which is that of its series.
+    """
 
     def __init__(
         self,
-        series: Mapping[str, DatasetReader],
-        clear: Sequence[DatasetReader],
-        static: Mapping[str, DatasetReader],
-        inputs: Mapping[str, Any],
+        series: Mapping[str, Path | str],
+        static: Mapping[str, Path | str],
+        inputs: Mapping[str, Mapping[str, Any]],
+        clear: Mapping[str, Path | str],
     ) -> None:
-        self._series = series
-        self._clear = clear
-        self._static = static
+        self._files = ExitStack()
         self._inputs = inputs
+        with ExitStack() as opening:
+            self._series = {name: opening.enter_context(_open(path)) for name, path in series.items()}
+            self._clear = {name: opening.enter_context(_open(path)) for name, path in clear.items()}
+            self._static = {name: opening.enter_context(_open(path)) for name, path in static.items()}
+            _check_names(inputs, series, static)
+            self.grid = _common_grid([*self._series.values(), *self._clear.values()])
+            for name, dataset in self._series.items():
+                _check_series(dataset, name, inputs[name])
+            for dataset in self._clear.values():
+                _check_clear(dataset)
+            for name, dataset in self._static.items():
+                _check_static(dataset, name, inputs[name])
+            self._files = opening.pop_all()
 
     def read(self, window: Window) -> dict[str, NDArray[Any]]:
-        """Values of all pixels of a window, row-major, in the order of the inputs.
+        """Values of all inputs in a window of the tile, in the order of the inputs.
 
         Returns
         -------
-        dict of arrays
-            Series: int16, (pixels, dates, bands), -32768 where never seen clear. Static rasters: float32,
-            (pixels, bands), NaN for nodata.
+        dict
+            Series: int16, (pixels, dates, bands), -32768 where never clear. Static rasters: float32, (pixels,
+            bands), NaN where there is no data; warped to the grid where their own differs, bilinear unless the
+            input's `resampling` says otherwise (``nearest`` for classes). Pixels run row by row. Arrays are
+            views of (dates, bands, pixels) and (bands, pixels): ``np.ascontiguousarray`` gives pixels in one
+            piece.
         """
+        pixels = window.height * window.width
         values: dict[str, NDArray[Any]] = {}
         for name, spec in self._inputs.items():
-            if spec["kind"] == "series":
-                stored = self._series[name].read(window=window.to_ranges())
-                shape = (len(spec["dates"]), len(spec["bands"]), -1)
-                values[name] = np.ascontiguousarray(stored.reshape(shape).transpose(2, 0, 1))
+            if spec["kind"] == "static":
+                read = _read_static(self._static[name], spec, self.grid, window)
+                values[name] = read.reshape(len(read), pixels).T
             else:
-                values[name] = _read_static(self._static[name], spec["bands"], window)
+                read = self._series[name].read(window=window.to_ranges())
+                shape = (len(spec["dates"]), len(spec["bands"]), pixels)
+                values[name] = read.reshape(shape).transpose(2, 0, 1)
         return values
 
     def clear_dates(self, window: Window) -> NDArray[np.uint16]:
-        """Number of clear days of each pixel of a window, row-major: the least over the sensors."""
-        counts = [dataset.read(1, window=window.to_ranges()).ravel() for dataset in self._clear]
-        return np.minimum.reduce(counts).astype(np.uint16)
+        """Clear acquisition days of each pixel of a window, the fewest of the sensors: uint16, (pixels,).
+
+        Raises
+        ------
+        ValueError
+            If the stack was opened without rasters of clear dates.
+        """
+        if not self._clear:
+            raise ValueError("the stack was opened without rasters of clear dates")
+        counts = [dataset.read(1, window=window.to_ranges()).ravel() for dataset in self._clear.values()]
+        fewest: NDArray[np.uint16] = np.minimum.reduce(counts)
+        return fewest
+
+    def close(self) -> None:
+        """Close all files."""
+        self._files.close()
+
+    def __enter__(self) -> InputStack:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
-@contextmanager
 def open_inputs(
-    series: Paths, clear: Paths, static: Paths, inputs: Mapping[str, Any]
-) -> Iterator[InputStack]:
-    """Open the inputs of a tile.
-
-    Static rasters that are not on the tile's grid are warped to it, bilinearly.
+    series: Mapping[str, Path | str],
+    static: Mapping[str, Path | str],
+    inputs: Mapping[str, Mapping[str, Any]],
+    clear: Mapping[str, Path | str] | None = None,
+) -> InputStack:
+    """Open the rasters of one tile.
 
     Parameters
     ----------
-    series, clear
-        Series and number of clear days, by sensor.
+    series
+        Sensor to its series file.
     static
-        Static rasters, by name.
+        Name of a static input to its raster, on any grid.
     inputs
-        Description of each input: `kind`, `bands` and, for a series, `dates`.
+        Description of each input by name, see `tilefold.series.features.component_names`. Scales and features
+        are not needed here.
+    clear
+        Sensor to its raster of clear dates, for `InputStack.clear_dates`.
 
     Raises
     ------
-    InputError
-        If a raster has other bands, dates or another grid than expected; the message shows the difference.
+    StackError
+        If a file's bands, dates or grid are not what the inputs or the other files say.
     """
-    with ExitStack() as stack:
-        opened = {name: stack.enter_context(rasterio.open(path)) for name, path in series.items()}
-        counts = {name: stack.enter_context(rasterio.open(path)) for name, path in clear.items()}
-        first = next(iter(opened.values()))
-        grid = grid_of(first)
-        for name, dataset in opened.items():
-            _check_series(dataset, inputs[name], grid)
-            _check_grid(counts[name], grid)
-        statics = {
-            name: _open_static(stack, Path(path), inputs[name]["bands"], grid)
-            for name, path in static.items()
-        }
-        yield InputStack(opened, list(counts.values()), statics, inputs)
+    return InputStack(series, static, inputs, clear or {})
 
 
-def named_inputs(
-    inputs: Mapping[str, Any], series: Sequence[str], clear: Sequence[str], static: Sequence[str]
-) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-    """Name lists of paths: series and clear dates by the sensors of `inputs`, static rasters by the others."""
-    sensors = [name for name, spec in inputs.items() if spec["kind"] == "series"]
-    others = [name for name, spec in inputs.items() if spec["kind"] == "static"]
-    return (
-        dict(zip(sensors, series, strict=True)),
-        dict(zip(sensors, clear, strict=True)),
-        dict(zip(others, static, strict=True)),
-    )
+def _open(path: Path | str) -> DatasetReader:
+    return rasterio.open(path)
 
 
-def _check_series(dataset: DatasetReader, spec: Mapping[str, Any], grid: Grid) -> None:
-    wanted = series_descriptions(spec["bands"], spec["dates"])
-    found = list(dataset.descriptions)
-    if found != wanted:
-        differing = next((pair for pair in zip(found, wanted, strict=False) if pair[0] != pair[1]), None)
-        detail = f"found {differing[0]} where {differing[1]} is expected" if differing else "the others agree"
-        raise InputError(
-            f"{dataset.name}: found {len(found)} bands, expected {len(wanted)} "
-            f"({len(spec['bands'])} bands on {len(spec['dates'])} dates); {detail}"
+def _check_names(
+    inputs: Mapping[str, Mapping[str, Any]],
+    series: Mapping[str, Path | str],
+    static: Mapping[str, Path | str],
+) -> None:
+    for kind, given in (("series", series), ("static", static)):
+        wanted = [name for name, spec in inputs.items() if spec["kind"] == kind]
+        if sorted(wanted) != sorted(given):
+            raise StackError(f"{kind} inputs are {sorted(wanted)}, files are given for {sorted(given)}")
+
+
+def _common_grid(datasets: list[DatasetReader]) -> Grid:
+    if not datasets:
+        raise StackError("no series: nothing says what the tile's grid is")
+    grids = [grid_of(dataset) for dataset in datasets]
+    for dataset, grid in zip(datasets, grids, strict=True):
+        if grid != grids[0]:
+            raise StackError(f"{dataset.name}: found {grid}, {datasets[0].name} has {grids[0]}")
+    return grids[0]
+
+
+def _check_series(dataset: DatasetReader, name: str, spec: Mapping[str, Any]) -> None:
+    expected = series_descriptions(spec["bands"], spec["dates"])
+    pairs = zip_longest(dataset.descriptions, expected, fillvalue="nothing")
+    for number, (found, wanted) in enumerate(pairs, 1):
+        if found != wanted:
+            raise StackError(
+                f"{dataset.name}: band {number} is {found}, but input {name} has {wanted} there "
+                f"({dataset.count} bands in the file, {len(expected)} expected); make the series again"
+            )
+    if dataset.dtypes[0] != "int16" or dataset.nodata != NODATA:
+        raise StackError(
+            f"{dataset.name}: found {dataset.dtypes[0]} with nodata {dataset.nodata}, "
+            f"expected int16 with {NODATA}"
         )
-    _check_grid(dataset, grid)
 
 
-def _check_grid(dataset: DatasetReader, grid: Grid) -> None:
-    if grid_of(dataset) != grid:
-        raise InputError(f"{dataset.name}: its grid is not that of the tile's first series")
+def _check_clear(dataset: DatasetReader) -> None:
+    if dataset.descriptions != (CLEAR_DATES,):
+        raise StackError(f"{dataset.name}: found bands {dataset.descriptions}, expected {CLEAR_DATES}")
 
 
-def _open_static(stack: ExitStack, path: Path, bands: int, grid: Grid) -> DatasetReader:
-    dataset = stack.enter_context(rasterio.open(path))
-    if dataset.count < bands:
-        raise InputError(f"{path}: found {dataset.count} band(s), the config asks for {bands}")
-    if grid_of(dataset) == grid:
-        return dataset
-    return stack.enter_context(
-        WarpedVRT(
-            dataset,
-            crs=grid.crs,
-            transform=grid.affine,
-            width=grid.width,
-            height=grid.height,
-            resampling=Resampling.bilinear,
-            tolerance=0,
-            dtype="float32",
-            nodata=float("nan"),
-        )
-    )
+def _check_static(dataset: DatasetReader, name: str, spec: Mapping[str, Any]) -> None:
+    if dataset.count < spec["bands"]:
+        raise StackError(f"{dataset.name}: found {dataset.count} bands, input {name} needs {spec['bands']}")
+    if dataset.crs is None:
+        raise StackError(f"{dataset.name}: the raster has no coordinate reference system")
 
 
-def _read_static(dataset: DatasetReader, bands: int, window: Window) -> NDArray[np.float32]:
-    indexes = list(range(1, bands + 1))
-    values = dataset.read(indexes, window=window.to_ranges(), masked=True)
-    filled = values.astype(np.float32).filled(np.nan).reshape(bands, -1)
-    return np.ascontiguousarray(filled.T)
+def _read_static(
+    dataset: DatasetReader, spec: Mapping[str, Any], grid: Grid, window: Window
+) -> NDArray[np.float32]:
+    """Read (bands, rows, columns), NaN where there is no data."""
+    indexes = list(range(1, spec["bands"] + 1))
+    offset = pixel_offset(source_grid(dataset), grid)
+    if offset is not None:
+        values = read_shifted(dataset, window, offset, indexes=indexes, fill=np.nan, dtype="float32")
+        if dataset.nodata is not None:
+            values[values == np.float32(dataset.nodata)] = np.nan
+        return values
+    resampling = Resampling[spec.get("resampling", "bilinear")]
+    with warped(dataset, grid, resampling, add_alpha=True, dtype="float32") as view:
+        values = view.read([*indexes, view.count], window=window.to_ranges())
+    # The last band says where there are data; a nodata value would have to be one that no datum has.
+    values[:-1, values[-1] == 0] = np.nan
+    return values[:-1]

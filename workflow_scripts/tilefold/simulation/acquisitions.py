@@ -62,7 +62,9 @@ def tile_acquisitions(dials: Dials, tile: str) -> list[Acquisition]:
         if double[index]:
             # The neighbouring orbit passes some minutes earlier and sees the rest of the tile.
             result.append(_make(dials, tile, int(day), platform, 10, 40, 21, 0.6 * clouds[index], 0.5))
-            result.append(_make(dials, tile, int(day), "BA"["AB".index(platform)], 10, 50, 31, clouds[index], -0.3))
+            result.append(
+                _make(dials, tile, int(day), "BA"["AB".index(platform)], 10, 50, 31, clouds[index], -0.3)
+            )
         else:
             result.append(_make(dials, tile, int(day), platform, 10, 50, 31, clouds[index], edges[index]))
     return sorted(result, key=lambda acquisition: (acquisition.time, acquisition.name))
@@ -126,5 +128,7 @@ def _edges(dials: Dials, count: int, rng: np.random.Generator) -> NDArray[np.flo
     edges = np.zeros(count)
     partial = rng.permutation(count)[: round(dials.edge_share * count)]
     side = rng.choice([-1.0, 1.0])
-    edges[partial] = side * np.clip(rng.uniform(0.2, 0.5) + 0.03 * rng.standard_normal(len(partial)), 0.05, 0.6)
+    edges[partial] = side * np.clip(
+        rng.uniform(0.2, 0.5) + 0.03 * rng.standard_normal(len(partial)), 0.05, 0.6
+    )
     return edges

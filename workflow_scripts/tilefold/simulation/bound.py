@@ -66,7 +66,9 @@ def best_classes(log_likelihood: Floats, share: Floats) -> NDArray[np.int64]:
         return np.asarray(np.argmax(log_likelihood + np.log(share), axis=1), np.int64)
 
 
-def best_possible(log_likelihood: Floats, truth: NDArray[np.int64], among: NDArray[np.bool_]) -> dict[str, float]:
+def best_possible(
+    log_likelihood: Floats, truth: NDArray[np.int64], among: NDArray[np.bool_]
+) -> dict[str, float]:
     """Overall accuracy of Bayes' rule on some pixels, with the shares that the classes have among them.
 
     Parameters

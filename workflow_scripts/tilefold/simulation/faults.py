@@ -33,9 +33,7 @@ SLIVER = (0.8, 60.0)
 FAR_SIDE, FAR_AWAY = 100.0, 3000.0
 
 
-def spoil(
-    features: geopandas.GeoDataFrame, dials: Dials
-) -> tuple[geopandas.GeoDataFrame, dict[str, int]]:
+def spoil(features: geopandas.GeoDataFrame, dials: Dials) -> tuple[geopandas.GeoDataFrame, dict[str, int]]:
     """Put faults into a reference.
 
     Parameters

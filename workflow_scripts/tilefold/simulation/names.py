@@ -60,9 +60,7 @@ def _tile_names(count: int) -> list[str]:
     return [f"T31{letters}" for _, letters in zip(range(count), squares, strict=False)]
 
 
-def _write_product(
-    folder: Path, tile: str, day: datetime.date, origin: tuple[float, float] | None
-) -> None:
+def _write_product(folder: Path, tile: str, day: datetime.date, origin: tuple[float, float] | None) -> None:
     name = f"SENTINEL2A_{day:%Y%m%d}-105031-461_L2A_{tile}_C_V1-0"
     product = folder / name
     (product / "MASKS").mkdir(parents=True)

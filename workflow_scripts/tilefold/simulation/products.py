@@ -166,9 +166,7 @@ def _unit(field: Floats) -> Floats:
     return field / field.std()
 
 
-def _write(
-    path: Path, grid: Grid, values: NDArray[np.int16] | NDArray[np.uint8], nodata: int | None
-) -> None:
+def _write(path: Path, grid: Grid, values: NDArray[np.int16] | NDArray[np.uint8], nodata: int | None) -> None:
     with rasterio.open(
         path,
         "w",

@@ -106,7 +106,9 @@ def _parts_in_tiles(dials: Dials, parts: NDArray[np.int32], tiles: tuple[str, ..
     windows = tile_windows(dials)
     for tile in tiles:
         window: Window = windows[tile]
-        inside[np.unique(parts[window.row_start : window.row_stop, window.col_start : window.col_stop])] = True
+        inside[np.unique(parts[window.row_start : window.row_stop, window.col_start : window.col_stop])] = (
+            True
+        )
     return inside[1:]
 
 

@@ -229,7 +229,12 @@ def _write_truth(
         dataset.write(codes, 1)
     if paths.dem is not None:
         with create_raster(
-            paths.dem / f"{tile}.tif", grid, dtype="float32", nodata=-9999, descriptions=["elevation"], tags={}
+            paths.dem / f"{tile}.tif",
+            grid,
+            dtype="float32",
+            nodata=-9999,
+            descriptions=["elevation"],
+            tags={},
         ) as dataset:
             dataset.write(_elevation(dials, window), 1)
 
@@ -250,7 +255,9 @@ def _facts(ground: Ground, decoder: Decoder, products: int, tally: NDArray[np.fl
     counts = np.bincount(ground.class_index.ravel(), minlength=len(CODES))
     return {
         "products": products,
-        "prevalence": {str(c): n / ground.class_index.size for c, n in zip(CODES, counts.tolist(), strict=True)},
+        "prevalence": {
+            str(c): n / ground.class_index.size for c, n in zip(CODES, counts.tolist(), strict=True)
+        },
         "cloud_fraction": tally[1] / max(1.0, tally[0]),
         "mask_miss": tally[2] / max(1.0, tally[1]),
         "mask_overcall": tally[4] / max(1.0, tally[3]),
@@ -276,7 +283,8 @@ def _describe(
         "reference": best_possible(likelihood, truth, polygon >= 0),
     }
     prevalence = {
-        str(code): float(np.mean([part.facts["prevalence"][str(code)] for part in observed])) for code in CODES
+        str(code): float(np.mean([part.facts["prevalence"][str(code)] for part in observed]))
+        for code in CODES
     }
     return {
         "dials": dials.to_dict(),

@@ -1,0 +1,192 @@
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+
+from tilefold.validation.sides import sides_of_run
+from tilefold.validation.summary import summarise_runs
+from tilefold.validation.validate import validate_run
+
+CODES = [1, 2, 3, 9]
+CLASSES = [
+    {"code": 1, "label": "water", "colour": [0, 0, 255]},
+    {"code": 2, "label": "forest <old> & dense", "colour": [0, 120, 0]},
+    {"code": 3, "label": "meadow", "colour": [200, 200, 0]},
+    {"code": 9, "label": "rock", "colour": [130, 130, 130]},
+]
+TILES = ["A", "B"]
+CANDIDATES = ["batch_64_lr_0.001", "batch_64_lr_0.01"]
+
+
+def polygons():
+    """Twelve polygons of classes 1 to 3 in each tile; class 9 is in no reference, class 3 in tile A alone."""
+    rows = []
+    for t, tile in enumerate(TILES):
+        for p in range(12):
+            number = 12 * t + p + 1
+            code = 1 + p % (3 if tile == "A" else 2)
+            role = ("learn", "test", "validation")[p % 4 % 3]
+            rows.append((tile, number, number, code, role))
+    return pd.DataFrame(rows, columns=["tile", "polygon", "group", "code", "role"])
+
+
+def predicted_pixels(fold, seed):
+    table = polygons()
+    held_out = fold.removeprefix("without_")
+    table["held_out_pixel"] = table["tile"] == held_out
+    table = table[table["held_out_pixel"] | (table["role"] == "test")]
+    pixels = table.loc[table.index.repeat(20)].reset_index(drop=True)
+    rng = np.random.default_rng([seed, *fold.encode()])
+    wrong = rng.random(len(pixels)) < np.where(pixels["held_out_pixel"], 0.4, 0.2)
+    pixels["predicted"] = np.where(wrong, rng.choice([0, 1, 2, 9], len(pixels)), pixels["code"])
+    if held_out == "A":
+        pixels.loc[pixels["predicted"] == 3, "predicted"] = 2
+    return pixels
+
+
+def write_run(folder, fold, seed):
+    """Files of one run; class 3 is not learnt without tile A."""
+    held_out = [] if fold == "all" else [fold[-1]]
+    run = folder / "runs" / fold / f"seed_{seed}"
+    run.mkdir(parents=True)
+    predicted_pixels(fold, seed).to_parquet(run / "predicted.parquet")
+    learn = [30, 30, 0 if held_out == ["A"] else 20, 0]
+    pd.DataFrame(
+        {
+            "region": "all",
+            "code": CODES,
+            "polygons": [4, 4, 2, 0],
+            "available": [80, 80, 40, 0],
+            "required": 50,
+            "taken": np.array(learn) + 5,
+            "rate": [0.5, 0.5, 0.6, 0.0],
+            "learn": learn,
+            "validation": 5,
+        }
+    ).to_csv(run / "rates.csv", index=False)
+    barred = [(1, "held_out", 3, 60, 0.6), (2, "barred", 2, 30, 0.3)] if held_out else []
+    columns = ["code", "reason", "polygons", "pixels", "hectares"]
+    pd.DataFrame(barred, columns=columns).to_csv(run / "barred.csv", index=False)
+    roles = polygons().assign(repaired=False)
+    roles.loc[0, "repaired"] = bool(held_out)
+    roles.to_parquet(run / "roles.parquet")
+    for c, candidate in enumerate(CANDIDATES):
+        epochs = np.arange(1, 6)
+        history = {"epoch": epochs, "train_loss": 1 / epochs, "validation_loss": 1.2 / epochs + c}
+        history |= {"train_fscore": epochs / 6, "validation_fscore": epochs / 7}
+        pd.DataFrame(history).to_csv(run / f"{candidate}.csv", index=False)
+    pd.DataFrame(
+        {
+            "candidate": CANDIDATES,
+            "batch_size": 64,
+            "learning_rate": [0.001, 0.01],
+            "criterion": "fscore",
+            "epoch": [5, 4],
+            "score": [0.71, 0.64],
+            "chosen": [True, False],
+        }
+    ).to_csv(run / "model_choice.csv", index=False)
+    validation = folder / "validation" / fold / f"seed_{seed}"
+    validate_run(
+        run / "predicted.parquet",
+        run / "rates.csv",
+        {"fold": fold, "seed": seed, "held_out": held_out, "codes": CODES, "nodata": 0},
+        counts=validation / "counts.parquet",
+        metrics=validation / "metrics.csv",
+        classes=validation / "classes.csv",
+        matrices={side: validation / "matrices" / f"{side}.csv" for side in sides_of_run(held_out)},
+    )
+    labels = np.array([[1, 2, 2, 0], [3, 3, 9, 1], [0, 0, 1, 1]], np.uint8)
+    write_raster(
+        folder / "maps" / fold / f"seed_{seed}" / "classification.tif", labels.repeat(9, 0).repeat(9, 1)
+    )
+    return {"name": f"{fold}/seed_{seed}", "fold": fold, "seed": seed, "held_out": held_out}
+
+
+def write_raster(path, values):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        height=values.shape[0],
+        width=values.shape[1],
+        count=1,
+        dtype=values.dtype,
+        crs="EPSG:32631",
+        transform=from_origin(500000, 4800000, 10, 10),
+    ) as dataset:
+        dataset.write(values, 1)
+
+
+def write_results(folder, folds, seeds):
+    """Results of a whole workflow, small; returns the report's sources and settings."""
+    runs = [write_run(folder, fold, seed) for seed in seeds for fold in ("all", *folds)]
+    names = [run["name"] for run in runs]
+    run_folders = {name: folder / "runs" / name for name in names}
+    summary = {
+        name: folder / "summary" / f"{name}.csv" for name in ("folds", "classes", "gaps", "folds_mean")
+    }
+    summarise_runs(
+        {name: folder / "validation" / name / "counts.parquet" for name in names},
+        {name: run_folders[name] / "rates.csv" for name in names},
+        {"runs": runs, "classes": CLASSES, "nodata": 0, "bootstrap": {"replicates": 1000, "seed": 0}},
+        **summary,
+    )
+    cleaning = folder / "ground_truth" / "cleaning.csv"
+    cleaning.parent.mkdir()
+    pd.DataFrame(
+        {
+            "code": [1, 2, 77, None],
+            "reason": ["kept", "sliver", "class not in nomenclature", "no geometry"],
+            "features": [12, 1, 4, 2],
+            "hectares": [3.25, 0.01, 1.5, 0.0],
+        }
+    ).to_csv(cleaning, index=False)
+    splits = {}
+    for seed in seeds:
+        splits[seed] = folder / "split" / f"seed_{seed}.parquet"
+        splits[seed].parent.mkdir(exist_ok=True)
+        polygons().assign(pixels=20).to_parquet(splits[seed])
+    clear = {tile: {"s2": folder / "series" / tile / "s2_clear.tif"} for tile in TILES}
+    for tile in TILES:
+        write_raster(clear[tile]["s2"], np.arange(60, dtype=np.uint16).reshape(6, 10))
+    sources = {
+        **summary,
+        "cleaning": cleaning,
+        "split": splits,
+        "rates": {name: path / "rates.csv" for name, path in run_folders.items()},
+        "barred": {name: path / "barred.csv" for name, path in run_folders.items()},
+        "roles": {name: path / "roles.parquet" for name, path in run_folders.items()},
+        "choices": {name: path / "model_choice.csv" for name, path in run_folders.items()},
+        "histories": {
+            name: {candidate: path / f"{candidate}.csv" for candidate in CANDIDATES}
+            for name, path in run_folders.items()
+        },
+        "matrices": {name: folder / "validation" / name / "matrices" for name in names},
+        "maps": {name: folder / "maps" / name / "classification.tif" for name in names},
+        "clear": clear,
+    }
+    settings = {
+        "title": "A study of <two> tiles",
+        "classes": CLASSES,
+        "nodata": 0,
+        "config": {"folds": {"scheme": "leave_one_tile_out"}, "reference": {"path": "polygons.gpkg"}},
+        "calendars": {"s2": ["2018-01-01", "2018-01-11", "2018-01-21"]},
+        "products": {"A": {"s2": 12}, "B": {"s2": 9}},
+    }
+    return sources, settings
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory):
+    """Results with two folds and two seeds."""
+    folder = tmp_path_factory.mktemp("study")
+    return folder, *write_results(folder, ["without_A", "without_B"], [0, 1])
+
+
+@pytest.fixture(scope="session")
+def study_without_folds(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plain")
+    return folder, *write_results(folder, [], [0])

@@ -1,0 +1,97 @@
+import pandas as pd
+import pytest
+
+from tilefold.report.cautions import find_cautions
+from tilefold.report.results import Results
+from tilefold.validation.summary import read_folds
+
+NAMES = {1: "1 water", 2: "2 forest", 3: "3 meadow", 9: "9 rock"}
+
+
+@pytest.fixture
+def inputs(study):
+    _, sources, settings = study
+    results = Results(sources, tuple(settings["classes"]), "page.html")
+    return {
+        "folds": read_folds(sources["folds"]),
+        "classes": results.class_scores,
+        "gaps": results.gaps,
+        "barred": results.by_run("barred"),
+        "splits": results.splits,
+        "names": NAMES,
+    }
+
+
+def cases(inputs, start):
+    chosen = [caution.cases for caution in find_cautions(**inputs) if caution.heading.startswith(start)]
+    return chosen[0] if chosen else []
+
+
+def test_class_that_a_fold_could_not_learn_is_named_with_its_effect(inputs):
+    found = [
+        case for case in cases(inputs, "Classes that a run could not learn") if "without_A, seed 0" in case
+    ]
+    classes = inputs["classes"]
+    lost = classes[
+        (classes["fold"] == "without_A")
+        & (classes["seed"] == 0)
+        & (classes["side"] == "out_of_area")
+        & (classes["class"] == 3)
+    ]
+    assert found == [
+        f"without_A, seed 0: 3 meadow, 9 rock. {lost['n_pixels'].item()} reference pixels of them are errors out of "
+        "area, with F1 0 in mean F1."
+    ]
+    assert "all, seed 1: 9 rock. None has reference in area." in cases(inputs, "Classes that a run")
+
+
+def test_classes_without_reference_are_named_by_side(inputs):
+    found = cases(inputs, "Classes that cannot be tested")
+    assert any(
+        case.startswith("without_B, seed 0 – ") and "out of area: 3 meadow, 9 rock" in case for case in found
+    )
+    assert not any("reference" in case for case in found)
+
+
+def test_few_polygons(inputs):
+    found = cases(inputs, "Classes scored on fewer than 5 polygons")
+    classes = inputs["classes"]
+    tested = classes[(classes["fold"] == "all") & (classes["seed"] == 0)].set_index("class")["n_polygons"]
+    few = [f"{NAMES[code]} ({n})" for code, n in tested.items() if 0 < n < 5]
+    assert few
+    assert f"all, in area, seed 0: {', '.join(few)}." in found
+
+
+def test_nodata_pixels(inputs):
+    folds = inputs["folds"]
+    row = folds[(folds["fold"] == "all") & (folds["seed"] == 0)].iloc[0]
+    share = 100 * row["n_nodata"] / (row["n_nodata"] + row["n_pixels"])
+    assert row["n_nodata"] > 0
+    found = cases(inputs, "Test pixels that the map leaves without a class")
+    assert f"all, seed 0, in area: {row['n_nodata']} pixels, {share:.1f} % of this side." in found
+
+
+def test_barred_shares(inputs):
+    assert cases(inputs, "Reference barred") == []
+    table = pd.DataFrame(
+        [(1, "held_out", 3, 60, 0.6), (2, "barred", 2, 90, 0.9)],
+        columns=["code", "reason", "polygons", "pixels", "hectares"],
+    )
+    split = pd.DataFrame(
+        {"code": [1, 2, 2, 2], "role": ["learn", "learn", "validation", "test"], "pixels": 100}
+    )
+    found = find_cautions(
+        **{**inputs, "barred": {"without_A/seed_0": table}, "splits": {"without_A/seed_0": split}}
+    )
+    texts = [caution.cases for caution in found if caution.heading.startswith("Reference barred")]
+    # 90 of the 240 training pixels outside (300 less 60), 90 of class 2's 200.
+    assert texts == [
+        ["without_A/seed_0: 38 % of the training pixels outside the held-out area; most from 2 forest 45 %."]
+    ]
+
+
+def test_gaps_without_interval(inputs):
+    gaps = inputs["gaps"].assign(note="no interval: 3 polygon(s), at least 5 are needed")
+    found = cases({**inputs, "gaps": gaps}, "Transfer gaps without an interval")
+    assert found[0] == "without_A, seed 0: 3 polygon(s), at least 5 are needed."
+    assert cases({**inputs, "gaps": gaps.assign(note="optimistic: 9 polygons")}, "Transfer gaps") == []

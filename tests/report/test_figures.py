@@ -1,0 +1,127 @@
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+from PIL import Image
+
+from tilefold.report import pictures
+from tilefold.report.figures_folds import gaps_figure, scores_figure, write_fold_figure
+from tilefold.report.figures_maps import OUTSIDE, colour_image, map_figure, write_map_picture
+from tilefold.report.figures_matrices import matrix_figure, write_matrix_figure
+from tilefold.report.figures_training import training_figure
+from tilefold.report.results import Results
+
+
+def test_colours_of_a_map():
+    classes = [
+        {"code": 9, "label": "x", "colour": [1, 2, 3]},
+        {"code": 2, "label": "y", "colour": [200, 0, 7]},
+    ]
+    labels = np.array([[2, 9, 0], [5, 255, 2]])
+    expected = [
+        [(200, 0, 7), (1, 2, 3), OUTSIDE],
+        [OUTSIDE, OUTSIDE, (200, 0, 7)],
+    ]
+    np.testing.assert_array_equal(colour_image(labels, classes), np.array(expected))
+
+
+def test_map_picture_shows_each_class_in_its_colour(study, tmp_path):
+    _, sources, settings = study
+    write_map_picture(sources["maps"]["all/seed_0"], settings["classes"], tmp_path / "map.png")
+    colours = {colour for _, colour in Image.open(tmp_path / "map.png").convert("RGB").getcolors(10**7)}
+    assert {tuple(item["colour"]) for item in settings["classes"]} <= colours
+
+
+def test_map_is_read_decimated(tmp_path):
+    with rasterio.open(
+        tmp_path / "map.tif",
+        "w",
+        driver="GTiff",
+        height=40,
+        width=4000,
+        count=1,
+        dtype="uint8",
+        crs="EPSG:32631",
+    ) as dataset:
+        dataset.write(np.ones((40, 4000), np.uint8), 1)
+    figure = map_figure(tmp_path / "map.tif", [{"code": 1, "label": "x", "colour": [9, 9, 9]}], legend=False)
+    assert figure.axes[0].images[0].get_array().shape == (10, 1000, 3)
+
+
+def test_marks_of_the_fold_figure_stand_at_the_scores(study):
+    _, sources, settings = study
+    results = Results(sources, tuple(settings["classes"]), "page.html")
+    folds = results.folds
+    figure = scores_figure(folds, "oa")
+    marks = {
+        c.get_label(): np.asarray(c.get_offsets())[:, 0]
+        for c in figure.axes[0].collections
+        if c.get_offsets().size
+    }
+    for side, label in (("in_area", "in area"), ("reference", "reference (model of all)")):
+        np.testing.assert_allclose(marks[label], folds.loc[folds["side"] == side, "oa"])
+    names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert names == [
+        f"{fold}, seed {seed}" for seed in (0, 1) for fold in ("all", "without_A", "without_B", "pooled")
+    ]
+
+
+def test_gap_without_interval_is_an_open_mark(study):
+    _, sources, settings = study
+    gaps = Results(sources, tuple(settings["classes"]), "page.html").gaps.copy()
+    gaps.loc[0, ["low", "high"]] = np.nan
+    labels = [c.get_label() for c in gaps_figure(gaps, "gap").axes[0].collections]
+    assert "gap without an interval" in labels
+
+
+@pytest.mark.parametrize("with_gaps", [True, False])
+def test_fold_figure_file(study, tmp_path, with_gaps):
+    sources = study[1]
+    write_fold_figure(sources["folds"], tmp_path / "a.png", gaps=sources["gaps"] if with_gaps else None)
+    write_fold_figure(sources["folds"], tmp_path / "b.png", gaps=sources["gaps"] if with_gaps else None)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert Image.open(tmp_path / "a.png").width > (1200 if with_gaps else 600)
+
+
+def test_matrix_is_normalised_by_row():
+    classes = [{"code": code, "label": f"class {code}"} for code in (1, 2, 5, 9)]
+    matrix = np.array([[30, 10, 0, 0], [0, 0, 0, 0], [5, 0, 15, 0], [0, 0, 0, 0]])
+    axes = matrix_figure(matrix, classes, "title").axes[0]
+    # Class 9 occurs nowhere and is left out; class 2 is predicted and has no reference.
+    shown = np.ma.filled(axes.images[0].get_array().astype(float), np.nan)
+    np.testing.assert_allclose(shown, [[75, 25, 0], [np.nan] * 3, [25, 0, 75]])
+    assert [text.get_text() for text in axes.texts] == ["75", "25", "25", "75"]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["1", "2", "5"]
+
+
+def test_matrix_figure_file(study, tmp_path):
+    _, sources, settings = study
+    write_matrix_figure(
+        sources["matrices"]["all/seed_0"] / "in_area.csv", settings["classes"], tmp_path / "m.png"
+    )
+    assert Image.open(tmp_path / "m.png").format == "PNG"
+
+
+def test_empty_matrix_says_so():
+    figure = matrix_figure(np.zeros((1, 1), int), [{"code": 1, "label": "x"}], "empty")
+    assert figure.axes[0].texts[0].get_text() == "no classified reference pixel"
+
+
+def test_training_curves_and_the_chosen_epoch(study):
+    _, sources, _ = study
+    choice = pd.read_csv(sources["choices"]["all/seed_0"])
+    histories = sources["histories"]["all/seed_0"]
+    axes = training_figure(histories, choice, "title").axes[0]
+    drawn = {line.get_label(): line.get_ydata() for line in axes.lines}
+    for candidate, path in histories.items():
+        np.testing.assert_allclose(drawn[candidate], pd.read_csv(path)["validation_loss"])
+    assert [5, 5] in [list(line.get_xdata()) for line in axes.lines]
+
+
+def test_pictures_of_a_kind_are_limited(study, monkeypatch):
+    _, sources, settings = study
+    monkeypatch.setattr(pictures, "MOST_PICTURES", 3)
+    results = Results(sources, tuple(settings["classes"]), "page.html")
+    assert len(pictures.matrix_pictures(results)) == 3
+    drawn = pictures.map_pictures(results)
+    assert [("all/seed_" in picture.text) for picture in drawn] == [True, True, False]

@@ -1,0 +1,156 @@
+import base64
+import io
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tilefold.report.page import write_report
+from tilefold.validation.summary import read_folds
+
+VOID = {"meta", "img", "br", "hr", "link", "input"}
+
+
+class Page(HTMLParser):
+    """Tags of a page, checked for balance; text of its tables; addresses and images."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.addresses, self.images, self.tables, self.ids, self.cell = [], [], [], [], [], None
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.addresses += [found[key] for key in ("href", "src") if key in found]
+        self.ids += [found["id"]] if "id" in found else []
+        if tag == "img":
+            self.images.append(found)
+        elif tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.cell = ""
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_data(self, data):
+        if self.cell is not None:
+            self.cell += data
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+        if tag in ("td", "th"):
+            self.tables[-1][-1].append(self.cell.strip())
+            self.cell = None
+
+
+@pytest.fixture(scope="module")
+def written(study):
+    folder, sources, settings = study
+    path = folder / "report" / "index.html"
+    pictures = {"fold_picture": folder / "report" / "folds.png", "map_picture": folder / "report" / "map.png"}
+    write_report(sources, settings, page=path, **pictures)
+    text = path.read_text()
+    return path, text, Page(text)
+
+
+def table_of(page, *headings):
+    """Rows of the first table with these headings, as dicts."""
+    for head, *rows in page.tables:
+        if set(headings) <= set(head):
+            return [dict(zip(head, row, strict=True)) for row in rows]
+    raise AssertionError(f"no table with {headings}")
+
+
+def test_every_fold_row_stands_on_the_page(study, written):
+    _, sources, _ = study
+    folds = read_folds(sources["folds"])
+    rows = table_of(written[2], "fold", "side", "OA", "mean F1 common", "classes not learnt")
+    assert len(rows) == len(folds) == 2 * (1 + 2 * 4 + 1)
+    for row, expected in zip(rows, folds.to_dict("records"), strict=True):
+        assert row["fold"] == expected["fold"]
+        assert row["seed"] == str(expected["seed"])
+        assert row["side"].replace(",", "").replace(" ", "_") == expected["side"]
+        assert row["OA"] == f"{expected['oa']:.3f}"
+        assert row["mean F1 common"] == f"{expected['mean_f1_common']:.3f}"
+        assert row["pixels"].replace(",", "") == str(expected["n_pixels"])
+        assert row["classes not learnt"] == (expected["classes_not_learnt"].replace(";", ", ") or "–")
+
+
+def test_gaps_stand_on_the_page(study, written):
+    gaps = pd.read_csv(study[1]["gaps"])
+    rows = table_of(written[2], "gap of mean F1 common", "gap of OA")
+    assert [row["gap of mean F1 common"] for row in rows] == [f"{gap:+.3f}" for gap in gaps["gap"]]
+
+
+def test_page_needs_no_other_place(written):
+    path, text, page = written
+    assert "http:" not in text
+    assert "https:" not in text
+    for address in page.addresses:
+        if address.startswith("#"):
+            assert address[1:] in page.ids
+        elif not address.startswith("data:image/png;base64,"):
+            assert (path.parent / address).is_file(), address
+
+
+def test_links_do_not_depend_on_where_the_results_lie(written):
+    linked = [address for address in written[2].addresses if not address.startswith(("#", "data:"))]
+    assert "../summary/folds.csv" in linked
+    assert all(address.startswith("../") and not address.startswith("../..") for address in linked)
+
+
+def test_images_are_pictures_with_words(written):
+    images = written[2].images
+    assert len(images) > 10
+    for image in images:
+        picture = Image.open(io.BytesIO(base64.b64decode(image["src"].split(",", 1)[1])))
+        picture.verify()
+        assert picture.width > 100
+        assert len(image["alt"]) > 20
+
+
+def test_labels_and_title_are_escaped(written):
+    text = written[1]
+    assert "A study of &lt;two&gt; tiles" in text
+    assert "forest &lt;old&gt; &amp; dense" in text
+    assert "<old>" not in text
+
+
+def test_what_the_reader_must_know_comes_before_the_numbers(written):
+    text = written[1]
+    order = ["Read this first", "What the numbers mean", "Confusion matrices", "Configuration and versions"]
+    positions = [text.index(f"<h2>{heading}</h2>") for heading in order]
+    assert positions == sorted(positions)
+    for words in ("Biased up", "Biased down", "Ploton", "Wadoux", "design-based"):
+        assert words in text
+    assert "without_A, seed 0: 3 meadow, 9 rock." in text
+    assert "leave_one_tile_out" in text
+    assert "tilefold_libraries" in text
+
+
+def test_same_bytes_twice(study, written, tmp_path):
+    folder, sources, settings = study
+    again = folder / "report" / "again.html"
+    pictures = {"fold_picture": tmp_path / "folds.png", "map_picture": tmp_path / "map.png"}
+    write_report(sources, settings, page=again, **pictures)
+    assert again.read_bytes() == written[0].read_bytes()
+    for name in ("folds.png", "map.png"):
+        assert (tmp_path / name).read_bytes() == (written[0].parent / name).read_bytes()
+
+
+def test_without_folds(study_without_folds):
+    folder, sources, settings = study_without_folds
+    path = folder / "report" / "index.html"
+    files = {run: {"in_area": place / "in_area.csv"} for run, place in sources["matrices"].items()}
+    write_report({**sources, "matrices": files}, {**settings, "config": "folds: none"}, page=path)
+    text = path.read_text()
+    page = Page(text)
+    assert len(table_of(page, "fold", "side", "OA")) == 1
+    assert "Nothing is held out" in text
+    assert "folds: none" in text
+    assert "transfer gap of" not in text

@@ -1,0 +1,103 @@
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+
+from tilefold.report.results import Results
+from tilefold.report.table import Link
+from tilefold.report.tables_samples import cleaning_table, loss_by_class_table, loss_table, split_table
+from tilefold.report.tables_scores import class_by_fold_table, class_table, headline, mean_table
+from tilefold.report.tables_series import calendar_table, clear_histogram, clear_table, quantile
+
+LINK = Link("file", "../file")
+
+
+@pytest.fixture
+def results(study):
+    _, sources, settings = study
+    return Results(sources, tuple(settings["classes"]), "page.html")
+
+
+def test_cleaning_names_classes_and_what_has_none(results):
+    table = cleaning_table(pd.read_csv(results.sources["cleaning"]), results.names, LINK)
+    assert table.rows[0] == ["1 water", "kept", "12", "3.25"]
+    assert table.rows[2] == ["77", "class not in nomenclature", "4", "1.50"]
+    assert table.rows[3][0] == "not in the nomenclature"
+
+
+def test_roles_count_originals(results):
+    split = pd.DataFrame(
+        {
+            "group": [1, 1, 2, 3],
+            "code": [1, 1, 1, 2],
+            "role": ["learn", "learn", "test", ""],
+            "pixels": [5, 6, 7, 0],
+        }
+    )
+    table = split_table(split, {1: "1 water", 2: "2 forest"}, 0, LINK)
+    assert table.rows[0] == ["1 water", "1", "0", "1", "0", "11", "0", "7"]
+    assert table.rows[1] == ["2 forest", "0", "0", "0", "1", "0", "0", "0"]
+
+
+def test_losses_by_fold_and_class(results):
+    barred = {"without_A/seed_0": results.by_run("barred")["without_A/seed_0"]}
+    table = loss_table(barred, results.sources["roles"], results.splits, [LINK])
+    split = results.splits["without_A/seed_0"]
+    training = split.loc[split["role"] != "test", "pixels"].sum()
+    row = dict(zip(range(len(table.columns)), table.rows[0], strict=True))
+    assert [row[1], row[2], row[3]] == ["3", "60", "0.60"]
+    assert row[4] == f"{100 * 60 / training:.1f} %"
+    assert row[9] == "1"
+    by_class = loss_by_class_table(barred, results.names, [LINK])
+    assert by_class.rows[0][1:] == ["held out", "0.60", "0.00", "0.00", "0.00", "0.60"]
+    assert by_class.rows[1][1:] == ["barred", "0.00", "0.30", "0.00", "0.00", "0.30"]
+
+
+def test_class_tables_show_the_csv(results):
+    classes = results.class_scores
+    table = class_table(classes, LINK, 1)
+    expected = classes[(classes["fold"] == "all") & (classes["seed"] == 1)].set_index("class")
+    assert [row[0] for row in table.rows] == ["1", "2", "3", "9"]
+    assert table.rows[0][2:5] == [f"{expected.loc[1, name]:.3f}" for name in ("precision", "recall", "f1")]
+    by_fold = class_by_fold_table(classes, LINK, 1)
+    lost = by_fold.rows[0]
+    assert lost[0] == "without_A"
+    assert lost[3] == "0.000"
+    assert lost[4] == "–"
+
+
+def test_means_say_how_many_folds_they_rest_on(results):
+    means = pd.read_csv(results.sources["folds_mean"])
+    table = mean_table(means, LINK)
+    first = means.iloc[0]
+    assert table.rows[0][3] == f"{first['oa_mean']:.3f} ± {first['oa_sd']:.3f}"
+    fewer = mean_table(means.assign(oa_n=1, oa_sd=np.nan), LINK)
+    assert fewer.rows[0][3] == f"{first['oa_mean']:.3f} ± – (1 folds)"
+
+
+def test_headline_is_of_the_first_seed(results):
+    folds = results.folds
+    first = folds[(folds["fold"] == "all") & (folds["seed"] == 0)].iloc[0]
+    assert headline(folds, results.gaps)[0]["value"] == f"{first['oa']:.3f}"
+
+
+def test_clear_days_equal_numpy(tmp_path):
+    days = np.random.default_rng(0).integers(0, 70, (130, 170)).astype(np.uint16)
+    path = tmp_path / "clear.tif"
+    with rasterio.open(path, "w", driver="GTiff", height=130, width=170, count=1, dtype="uint16") as dataset:
+        dataset.write(days, 1)
+    histogram = clear_histogram(path)
+    np.testing.assert_array_equal(histogram, np.bincount(days.ravel()))
+    for share in (0.05, 0.5, 0.95):
+        assert quantile(histogram, share) == np.quantile(days, share, method="inverted_cdf")
+    table = clear_table({"A": {"s2": 12}}, {"A": {"s2": path}}, [])
+    assert table.rows[0][:3] == ["A", "s2", "12"]
+    assert table.rows[0][-1] == f"{100 * np.mean(days == 0):.2f} %"
+
+
+def test_calendar():
+    rows = calendar_table({"s2": ["2018-01-01", "2018-01-11", "2018-01-21"], "once": ["2018-05-01"]}).rows
+    assert rows == [
+        ["s2", "3", "2018-01-01", "2018-01-21", "10"],
+        ["once", "1", "2018-05-01", "2018-05-01", ""],
+    ]

@@ -1,0 +1,102 @@
+"""Pictures of the page, with what they show in words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tilefold.report.figures_folds import gaps_figure, scores_figure
+from tilefold.report.figures_maps import LARGE, SMALL, map_figure
+from tilefold.report.figures_matrices import matrix_figure
+from tilefold.report.figures_training import training_figure
+from tilefold.report.images import Picture, embed
+from tilefold.report.results import Results, fold_of, seed_of
+from tilefold.report.table import number, signed
+from tilefold.validation.sides import ALL, IN_AREA, OUT_OF_AREA
+
+#: Pictures of one kind on the page; what goes beyond is in the files alone, and the page says so.
+MOST_PICTURES = 12
+
+
+def fold_pictures(results: Results) -> list[Picture]:
+    """Scores and gaps of all folds, for mean F1 of common classes and for OA."""
+    folds, gaps = results.folds, results.gaps
+    if gaps.empty:
+        return []
+    found = []
+    for metric, gap, words in (
+        ("mean_f1_common", "gap", "Mean F1 of common classes"),
+        ("oa", "gap_oa", "OA"),
+    ):
+        by_fold = [
+            f"{fold} {number(table.loc[table['side'] == IN_AREA, metric].mean())} in area and "
+            f"{number(table.loc[table['side'] == OUT_OF_AREA, metric].mean())} out of area"
+            for fold, table in folds.groupby("fold", sort=False)
+            if (table["side"] == OUT_OF_AREA).any()
+        ]
+        found.append(embed(scores_figure(folds, metric), f"{words} by fold: {'; '.join(by_fold)}."))
+        values = [f"{row['fold']} {signed(row[gap])}" for row in gaps.to_dict("records")]
+        found.append(embed(gaps_figure(gaps, gap), f"Transfer gap of {words}: {'; '.join(values)}."))
+    return found
+
+
+def matrix_pictures(results: Results) -> list[Picture]:
+    """Heat maps: the run `all` in area, all folds pooled, each fold out of area."""
+    found = []
+    for seed in sorted({seed_of(run) for run in results.runs}):
+        pooled = results.pooled_matrix(seed)
+        matrices = {
+            f"{run}, in area": results.matrix(run, IN_AREA) for run in _runs(results, seed, whole=True)
+        }
+        if pooled is not None:
+            matrices[f"pooled out of area, seed {seed}"] = pooled
+        for run in _runs(results, seed, whole=False)[: MOST_PICTURES - len(matrices)]:
+            matrices[f"{run}, out of area"] = results.matrix(run, OUT_OF_AREA)
+        found += [_matrix_picture(results, title, matrix) for title, matrix in matrices.items()]
+    return found[:MOST_PICTURES]
+
+
+def _runs(results: Results, seed: int, *, whole: bool) -> list[str]:
+    return [run for run in results.runs if seed_of(run) == seed and (fold_of(run) == ALL) == whole]
+
+
+def _matrix_picture(results: Results, title: str, matrix: NDArray[np.int64]) -> Picture:
+    errors = matrix * ~np.eye(len(matrix), dtype=bool)
+    text = f"Confusion matrix, {title}: {matrix.sum():,} pixels"
+    if errors.any():
+        row, column = np.unravel_index(np.argmax(errors), errors.shape)
+        labels = list(results.names.values())
+        pixels = f"{errors[row, column]:,} pixels"
+        text += f"; the largest confusion is {labels[row]} predicted as {labels[column]}, {pixels}"
+    return embed(matrix_figure(matrix, results.classes, title), f"{text}.")
+
+
+def training_pictures(results: Results, choices: dict[str, pd.DataFrame]) -> list[Picture]:
+    """Training curves of each run."""
+    found = []
+    for run, histories in list(results.sources["histories"].items())[:MOST_PICTURES]:
+        chosen = choices[run][choices[run]["chosen"]]
+        text = f"Training curves of {len(histories)} candidates of {run}"
+        for row in chosen.to_dict("records"):
+            text += f"; chosen: {row['candidate']}, epoch {row['epoch']}, {row['criterion']} {number(row['score'])}"
+        found.append(embed(training_figure(histories, choices[run], run), f"{text}."))
+    return found
+
+
+def map_pictures(results: Results) -> list[Picture]:
+    """Maps, those of the run `all` first."""
+    runs = sorted(results.sources["maps"], key=lambda run: fold_of(run) != ALL)
+    return [
+        embed(
+            map_figure(
+                results.sources["maps"][run],
+                results.classes,
+                legend=False,
+                title=run,
+                size=LARGE if fold_of(run) == ALL else SMALL,
+            ),
+            f"Land-cover map of the run {run}, in the colours of the classes listed beside it.",
+        )
+        for run in runs[:MOST_PICTURES]
+    ]
