@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window, blocks, whole
 from tilefold.plan.grids import output_grid
 from tilefold.sensors.errors import BadAcquisitionError
-from tilefold.sensors.reading import read_acquisition
+from tilefold.sensors.reading import open_acquisition, read_acquisition
 
 TILE = "T31TCJ"
 BANDS = ["B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B11", "B12"]
@@ -159,6 +160,20 @@ def test_outside_the_product_is_not_valid(
     np.testing.assert_array_equal(valid, expected)
     inside, _ = read(tmp_path, theia, folder.name, grid)
     np.testing.assert_array_equal(bands[:, 3:63, 5:65], inside)
+
+
+def test_an_acquisition_may_be_opened_read_and_closed_by_different_threads(
+    tmp_path: Path, theia: dict[str, Any], make_theia: Make, grid: Grid
+) -> None:
+    folder = make_theia(tmp_path)
+    expected, _ = read(tmp_path, theia, folder.name, grid)
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
+        opened = first.submit(open_acquisition, tmp_path, TILE, theia, folder.name, grid).result()
+        bands, _ = second.submit(opened.read, whole(*grid.shape)).result()
+        opened.close()
+        again, _ = first.submit(read, tmp_path, theia, folder.name, grid).result()
+    np.testing.assert_array_equal(bands, expected)
+    np.testing.assert_array_equal(again, expected)
 
 
 def test_bands_of_choice_in_order_of_choice(

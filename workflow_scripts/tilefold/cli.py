@@ -67,7 +67,9 @@ def _simulate(given: argparse.Namespace) -> None:
 
 
 def _baseline(given: argparse.Namespace) -> None:
-    raise ValueError("not wired")
+    from tilefold.plan.demo import compare_demo
+
+    print(compare_demo(given.results, given.scene).to_string(index=False))
 
 
 def _document(given: argparse.Namespace) -> None:

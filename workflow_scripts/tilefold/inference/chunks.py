@@ -79,25 +79,34 @@ def classify_chunk(
     with ExitStack() as stack:
         inputs = stack.enter_context(_open_inputs(series, clear, static, predictor, settings["tile"]))
         writers = _open_outputs(stack, grid.crop(window), settings, [labels, confidence, probabilities])
-        rows: list[NDArray[Any]] = []
-        for block, values, clear_dates in _read_ahead(inputs, lattice_blocks(window)):
-            if block.col_start == 0:
-                rows = [
-                    np.empty((writer.bands, block.height, window.width), writer.dtype) for writer in writers
-                ]
-            decisions = classify_pixels(
-                predictor,
-                values,
-                clear_dates,
-                nodata=settings["nodata"],
-                rows=settings["batch_rows"],
-                place=f"tile {settings['tile']}, {_place(block)}",
-            )
-            _put(rows, decisions, block)
-            if block.col_stop == window.width:
-                for writer, result in zip(writers, rows, strict=True):
-                    writer.append(result)
-                logger.info("tile %s: classified up to row %d", settings["tile"], block.row_stop)
+        _classify_window(inputs, writers, predictor, window, settings)
+
+
+def _classify_window(
+    inputs: InputStack,
+    writers: Sequence[StripWriter],
+    predictor: Predictor,
+    window: Window,
+    settings: Mapping[str, Any],
+) -> None:
+    """Classify a window of full width block by block; rows of blocks go to the writers as they are complete."""
+    rows: list[NDArray[Any]] = []
+    for block, values, clear_dates in _read_ahead(inputs, lattice_blocks(window)):
+        if block.col_start == 0:
+            rows = [np.empty((writer.bands, block.height, window.width), writer.dtype) for writer in writers]
+        decisions = classify_pixels(
+            predictor,
+            values,
+            clear_dates,
+            nodata=settings["nodata"],
+            rows=settings["batch_rows"],
+            place=f"tile {settings['tile']}, {_place(block)}",
+        )
+        _put(rows, decisions, block)
+        if block.col_stop == window.width:
+            for writer, result in zip(writers, rows, strict=True):
+                writer.append(result)
+            logger.info("tile %s: classified up to row %d", settings["tile"], block.row_stop)
 
 
 def check_inputs(inputs: Mapping[str, Any], given: set[str], model: Path) -> None:

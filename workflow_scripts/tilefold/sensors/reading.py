@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -166,7 +166,8 @@ def _naming(product: str, path: Path) -> Iterator[None]:
 
 
 def _open_layer(opening: ExitStack, path: Path, grid: Grid, first: Grid | None) -> _Layer:
-    dataset = opening.enter_context(rasterio.open(path))
+    # Closed, not left as a context: rasterio's contexts belong to the thread that enters them.
+    dataset = opening.enter_context(closing(rasterio.open(path)))
     source = source_grid(dataset)
     if first is not None:
         _check_area(source, first)
@@ -181,7 +182,7 @@ def _open_band(opening: ExitStack, path: Path, nodata: int, grid: Grid, first: G
     if layer.offset is not None:
         return layer
     view = warped(layer.dataset, grid, Resampling.cubic, src_nodata=nodata, nodata=nodata)
-    return _Layer(path, layer.dataset, layer.source, None, opening.enter_context(view))
+    return _Layer(path, layer.dataset, layer.source, None, opening.enter_context(closing(view)))
 
 
 def _check_area(source: Grid, first: Grid) -> None:

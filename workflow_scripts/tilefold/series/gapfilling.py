@@ -100,26 +100,24 @@ def fill_gaps(
     # Days from the first observation on, so that -1 can mean none.
     observed, wanted = observed - observed[0], wanted - observed[0]
     dates, bands, rows, cols = values.shape
-    pixels = rows * cols
     if out is None:
         out = np.empty((wanted.size * bands, rows, cols), np.int16)
     elif out.shape != (wanted.size * bands, rows, cols) or not out.flags.c_contiguous:
         raise ValueError(f"out: found {out.shape}, expected contiguous {(wanted.size * bands, rows, cols)}")
-    series = out.reshape(wanted.size, bands, pixels)
-    clear = np.empty(pixels, np.uint16)
-    flat_values = np.ascontiguousarray(values).reshape(dates, bands, pixels)
-    flat_valid = np.ascontiguousarray(valid).reshape(dates, pixels)
+    clear = np.empty((rows, cols), np.uint16)
+    flat = (
+        np.ascontiguousarray(values).reshape(dates, bands, -1),
+        np.ascontiguousarray(valid).reshape(dates, -1),
+    )
+    results = out.reshape(wanted.size, bands, -1), clear.ravel()
 
     def fill(start: int, stop: int) -> None:
-        fill_pixels(flat_values, flat_valid, observed, wanted, start, stop, series, clear)
+        fill_pixels(*flat, observed, wanted, start, stop, *results)
 
-    limits = [pixels * part // threads for part in range(threads + 1)]
-    if threads == 1:
-        fill(0, pixels)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(fill, limits[:-1], limits[1:]))
-    return out, clear.reshape(rows, cols)
+    limits = [rows * cols * part // threads for part in range(threads + 1)]
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(fill, limits[:-1], limits[1:]))
+    return out, clear
 
 
 def _check(

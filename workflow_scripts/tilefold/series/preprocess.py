@@ -76,16 +76,13 @@ def preprocess_tile(
     if not products:
         raise MissingProductsError(f"tile {settings['tile']}: no product of {settings['sensor']}")
     windows = list(_blocks(grid, len(products), len(bands), len(settings["calendar"])))
-    days = [_day(product["date"]) for product in products]
-    calendar = [_day(date) for date in settings["calendar"]]
     descriptions = series_descriptions(bands, settings["calendar"])
     tags = provenance(settings)
-    names = [product["name"] for product in products]
-    buffers = _Buffers(windows, len(products), len(bands), len(descriptions))
     with (
         rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE),
-        closing(_Acquisitions(root, settings, names, grid)) as acquisitions,
-        ThreadPoolExecutor(threads) as pool,
+        closing(
+            _Acquisitions(root, settings, [product["name"] for product in products], grid)
+        ) as acquisitions,
         create_raster(
             series, grid, dtype="int16", nodata=NODATA, descriptions=descriptions, tags=tags
         ) as out,
@@ -93,14 +90,31 @@ def preprocess_tile(
             clear_dates, grid, dtype="uint16", nodata=None, descriptions=[CLEAR_DATES], tags=tags
         ) as count,
     ):
-        for number, window in enumerate(windows, start=1):
+        days = [_day(product["date"]) for product in products]
+        filled = _fill_blocks(acquisitions, windows, days, settings, threads)
+        for number, (window, values, clear) in enumerate(filled, start=1):
+            out.write(values, window=window.to_ranges())
+            count.write(clear, 1, window=window.to_ranges())
             logger.info("%s %s: block %d of %d", settings["tile"], settings["sensor"], number, len(windows))
+
+
+def _fill_blocks(
+    acquisitions: _Acquisitions,
+    windows: Sequence[Window],
+    days: Sequence[int],
+    settings: Mapping[str, Any],
+    threads: int,
+) -> Iterator[tuple[Window, NDArray[np.int16], NDArray[np.uint16]]]:
+    """Read and fill block after block; a block's arrays are overwritten by the next."""
+    calendar = [_day(date) for date in settings["calendar"]]
+    bands = len(settings["definition"]["bands"])
+    buffers = _Buffers(windows, len(days), bands, bands * len(calendar))
+    with ThreadPoolExecutor(threads) as pool:
+        for window in windows:
             values, valid = buffers.stack(window)
             _read_block(acquisitions, window, values, valid, pool)
             merged = merge_same_day(values, valid, days)
-            filled, clear = fill_gaps(*merged, calendar, threads, buffers.series(window))
-            out.write(filled, window=window.to_ranges())
-            count.write(clear, 1, window=window.to_ranges())
+            yield window, *fill_gaps(*merged, calendar, threads, buffers.series(window))
 
 
 def _check_choices(settings: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window
@@ -47,17 +48,20 @@ class InputStack:
         self._files = ExitStack()
         self._inputs = inputs
         with ExitStack() as opening:
-            self._series = {name: opening.enter_context(_open(path)) for name, path in series.items()}
-            self._clear = {name: opening.enter_context(_open(path)) for name, path in clear.items()}
-            self._static = {name: opening.enter_context(_open(path)) for name, path in static.items()}
+            self._series = _open_all(opening, series)
+            self._clear = _open_all(opening, clear)
+            self._static = _open_all(opening, static)
             _check_names(inputs, series, static)
             self.grid = _common_grid([*self._series.values(), *self._clear.values()])
             for name, dataset in self._series.items():
                 _check_series(dataset, name, inputs[name])
             for dataset in self._clear.values():
                 _check_clear(dataset)
+            self._views: dict[str, WarpedVRT] = {}
             for name, dataset in self._static.items():
                 _check_static(dataset, name, inputs[name])
+                if pixel_offset(source_grid(dataset), self.grid) is None:
+                    self._views[name] = _warp(opening, dataset, inputs[name], self.grid)
             self._files = opening.pop_all()
 
     def read(self, window: Window) -> dict[str, NDArray[Any]]:
@@ -76,12 +80,27 @@ class InputStack:
         values: dict[str, NDArray[Any]] = {}
         for name, spec in self._inputs.items():
             if spec["kind"] == "static":
-                read = _read_static(self._static[name], spec, self.grid, window)
+                read = self._read_static(name, spec["bands"], window)
                 values[name] = read.reshape(len(read), pixels).T
             else:
                 read = self._series[name].read(window=window.to_ranges())
                 shape = (len(spec["dates"]), len(spec["bands"]), pixels)
                 values[name] = read.reshape(shape).transpose(2, 0, 1)
+        return values
+
+    def _read_static(self, name: str, bands: int, window: Window) -> NDArray[np.float32]:
+        """Read (bands, rows, columns), NaN where there is no data."""
+        indexes = list(range(1, bands + 1))
+        if name in self._views:
+            view = self._views[name]
+            values: NDArray[np.float32] = view.read([*indexes, view.count], window=window.to_ranges())
+            values[:-1, values[-1] == 0] = np.nan
+            return values[:-1]
+        dataset = self._static[name]
+        offset = pixel_offset(source_grid(dataset), self.grid) or (0, 0)
+        values = read_shifted(dataset, window, offset, indexes=indexes, fill=np.nan, dtype="float32")
+        if dataset.nodata is not None:
+            values[values == np.float32(dataset.nodata)] = np.nan
         return values
 
     def clear_dates(self, window: Window) -> NDArray[np.uint16]:
@@ -139,8 +158,9 @@ def open_inputs(
     return InputStack(series, static, inputs, clear or {})
 
 
-def _open(path: Path | str) -> DatasetReader:
-    return rasterio.open(path)
+def _open_all(opening: ExitStack, paths: Mapping[str, Path | str]) -> dict[str, DatasetReader]:
+    """Open rasters to be closed later; as contexts they would have to be left by the thread that entered them."""
+    return {name: opening.enter_context(closing(rasterio.open(path))) for name, path in paths.items()}
 
 
 def _check_names(
@@ -192,20 +212,7 @@ def _check_static(dataset: DatasetReader, name: str, spec: Mapping[str, Any]) ->
         raise StackError(f"{dataset.name}: the raster has no coordinate reference system")
 
 
-def _read_static(
-    dataset: DatasetReader, spec: Mapping[str, Any], grid: Grid, window: Window
-) -> NDArray[np.float32]:
-    """Read (bands, rows, columns), NaN where there is no data."""
-    indexes = list(range(1, spec["bands"] + 1))
-    offset = pixel_offset(source_grid(dataset), grid)
-    if offset is not None:
-        values = read_shifted(dataset, window, offset, indexes=indexes, fill=np.nan, dtype="float32")
-        if dataset.nodata is not None:
-            values[values == np.float32(dataset.nodata)] = np.nan
-        return values
+def _warp(opening: ExitStack, dataset: DatasetReader, spec: Mapping[str, Any], grid: Grid) -> WarpedVRT:
+    """Raster on the tile's grid. Its last band says where there are data: no datum is taken for nodata."""
     resampling = Resampling[spec.get("resampling", "bilinear")]
-    with warped(dataset, grid, resampling, add_alpha=True, dtype="float32") as view:
-        values = view.read([*indexes, view.count], window=window.to_ranges())
-    # The last band says where there are data; a nodata value would have to be one that no datum has.
-    values[:-1, values[-1] == 0] = np.nan
-    return values[:-1]
+    return opening.enter_context(closing(warped(dataset, grid, resampling, add_alpha=True, dtype="float32")))

@@ -31,16 +31,16 @@ LATENTS = (
 )
 #: What varies at random within a class, and its standard deviation; `timing` in days.
 EFFECTS = {
-    "green": 0.105,
-    "spring": 0.2,
-    "summer": 0.2,
-    "season": 0.14,
+    "green": 0.13,
+    "spring": 0.24,
+    "summer": 0.24,
+    "season": 0.17,
     "winter": 0.14,
-    "brightness": 0.45,
-    "wetness": 0.6,
+    "brightness": 0.38,
+    "wetness": 0.52,
     "structure": 0.6,
-    "flowers": 0.3,
-    "timing": 11.0,
+    "flowers": 0.35,
+    "timing": 6.0,
 }
 
 

@@ -133,7 +133,7 @@ def _draw_mask(dials: Dials, opacity: Floats, darkness: Floats, rng: np.random.G
     flags = np.where(opacity > 0, CLM_CLOUD, np.where(darkness > 0, CLM_SHADOW, 0)).astype(np.uint8)
     patches = smooth_noise(dials.size, 1.5, rng)
     if covered.any() and dials.mask_miss > 0:
-        score = patches - 2 * np.maximum(opacity, darkness)
+        score = patches - 5 * np.maximum(opacity, darkness)
         limit = np.quantile(score[covered], 1 - dials.mask_miss)
         flags[covered & (score > limit)] = 0
     if not covered.all() and dials.mask_overcall > 0:

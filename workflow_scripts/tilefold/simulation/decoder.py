@@ -32,8 +32,8 @@ FLOWERING = np.array([60, 420, 380, 350, 200, 150, 150, 150, 0, 0], float)
 # Noise of one acquisition, reflectance x 10000: of the instrument, of haze, and of what happens on the ground
 # between two acquisitions (rain, mowing), as green cover.
 INSTRUMENT = 25.0 + 0.02 * SOIL
-HAZE = np.array([60, 48, 40, 34, 26, 22, 20, 20, 9, 7], float)
-FLUCTUATION = 0.06 * GREENING
+HAZE = np.array([30, 24, 20, 17, 13, 11, 10, 10, 5, 4], float)
+FLUCTUATION = 0.03 * GREENING
 
 # One standard unit of each difference between tiles at shift 1 (see `tile_differences`).
 DELAY_DAYS = 7.0

@@ -113,7 +113,7 @@ class Dials:
     spatial_range: float = 0.5
     shift: float = 1.0
     label_noise: float = 0.05
-    reference_share: float = 0.5
+    reference_share: float = 0.6
     reference_minimum: int = 32
     rare_polygons: int = 4
     size_bias: float = 1.0

@@ -17,7 +17,7 @@ from tilefold.simulation.parcels import Parcels, parcel_map
 Floats = NDArray[np.float64]
 
 #: Standard deviation, in pixels, of the filter that makes variation within parcels smooth.
-TEXTURE = 0.8
+TEXTURE = 0.3
 _TRUNCATE = 4.0
 
 

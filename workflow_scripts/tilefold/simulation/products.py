@@ -25,7 +25,7 @@ NODATA = -10000
 DARKEST, SATURATED = 20, 12000
 MASKS = ("CLM", "EDG", "SAT")
 #: Reach in pixels of the haze and of what changes on the ground between two acquisitions.
-HAZE_REACH, FLUCTUATION_REACH = 8.0, 1.5
+HAZE_REACH, FLUCTUATION_REACH = 8.0, 0.5
 
 
 def observe(

@@ -83,13 +83,7 @@ def train_candidate(
         weight_of = _class_weights(database, samples, weighted=settings["weighted_labels"])
         state = _new_state(database, statistics_content, settings, device)
         _restore(state, folder, identity, settings)
-        recipe = Recipe(
-            batch_size=settings["batch_size"],
-            epochs=settings["epochs"],
-            seed=settings["seed"],
-            class_weights=torch.tensor(weight_of, dtype=torch.float32, device=device),
-            device=device,
-        )
+        recipe = _recipe(settings, weight_of, device)
         title = f"{settings['fold']}, seed {settings['seed']}, region {settings['region']}"
         with epoch_bar(title, recipe.epochs) as show:
 
@@ -147,6 +141,16 @@ def _class_weights(database: SampleDatabase, samples: Path | str, *, weighted: b
     logger.info("classes not learnt: %s", _codes(database, learn == 0))
     logger.info("classes that the validation scores are means over: %s", _codes(database, validation > 0))
     return class_weights(learn, validation, weighted=weighted)
+
+
+def _recipe(settings: Mapping[str, Any], weight_of: NDArray[np.float64], device: torch.device) -> Recipe:
+    return Recipe(
+        batch_size=settings["batch_size"],
+        epochs=settings["epochs"],
+        seed=settings["seed"],
+        class_weights=torch.tensor(weight_of, dtype=torch.float32, device=device),
+        device=device,
+    )
 
 
 def _new_state(
