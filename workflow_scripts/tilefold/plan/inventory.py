@@ -46,10 +46,12 @@ def make_plan(config: Config) -> Plan:
     if product_faults:
         raise ConfigError(faults)
     calendars, date_faults = _make_calendars(config, products)
-    grids, ownership, grid_faults = _make_grids(config, products)
-    faults += date_faults + grid_faults
+    faults += date_faults
     if faults:
         raise ConfigError(faults)
+    grids, ownership, grid_faults = _make_grids(config, products)
+    if grid_faults:
+        raise ConfigError(grid_faults)
     return Plan(
         config=config,
         train=tuple(train),

@@ -51,9 +51,13 @@ def fold_table(folds: pd.DataFrame, gaps: pd.DataFrame) -> str:
         f"| fold | {' | '.join(sides)} | transfer gap |",
         f"| --- |{' --- |' * (len(sides) + 1)}",
     ]
-    scores = folds.set_index(["fold", "side"])["mean_f1_common"]
+    scores = folds.set_index(["fold", "seed", "side"])["mean_f1_common"]
     for row in gaps.to_dict("records"):
-        cells = [f"{scores[row['fold'], side]:.3f}" for side in sides]
+        cells = [_number(scores[row["fold"], row["seed"], side]) for side in sides]
         interval = f" ({row['low']:.3f} to {row['high']:.3f})" if pd.notna(row["low"]) else ""
-        lines.append(f"| {row['fold']} | {' | '.join(cells)} | {row['gap']:.3f}{interval} |")
+        lines.append(f"| {row['fold']} | {' | '.join(cells)} | {_number(row['gap'])}{interval} |")
     return "\n".join(lines) + "\n"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if pd.notna(value) else ""

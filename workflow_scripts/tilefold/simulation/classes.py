@@ -29,18 +29,20 @@ LATENTS = (
     "later_summer",
     "later_season",
 )
-#: What varies at random within a class, and its standard deviation; `timing` in days.
+#: What varies at random within a class: the standard deviation that all classes have, and what is added
+#: (in quadrature) for each unit of the class's own mean, since a lush crop varies more than bare ground;
+#: `timing` in days.
 EFFECTS = {
-    "green": 0.13,
-    "spring": 0.24,
-    "summer": 0.24,
-    "season": 0.17,
-    "winter": 0.14,
-    "brightness": 0.38,
-    "wetness": 0.52,
-    "structure": 0.6,
-    "flowers": 0.35,
-    "timing": 6.0,
+    "green": (0.060, 0.00),
+    "spring": (0.060, 0.24),
+    "summer": (0.060, 0.24),
+    "season": (0.060, 0.24),
+    "winter": (0.060, 0.24),
+    "brightness": (0.30, 0.00),
+    "wetness": (0.30, 0.00),
+    "structure": (0.30, 0.00),
+    "flowers": (0.10, 0.30),
+    "timing": (6.0, 0.00),
 }
 
 
@@ -79,13 +81,14 @@ class ClassLook:
         slope in time, times days, times the class's own green cover in that curve.
         """
         matrix = np.zeros((len(LATENTS), len(EFFECTS)))
-        for column, (name, deviation) in enumerate(EFFECTS.items()):
+        for column, (name, (common, relative)) in enumerate(EFFECTS.items()):
             if name == "timing":
                 for curve in ("spring", "summer", "season"):
                     cover = self.means[LATENTS.index(curve)]
-                    matrix[LATENTS.index(f"later_{curve}"), column] = deviation * cover
+                    matrix[LATENTS.index(f"later_{curve}"), column] = common * cover
             else:
-                matrix[LATENTS.index(name), column] = deviation
+                row = LATENTS.index(name)
+                matrix[row, column] = np.hypot(common, relative * self.means[row])
         return self.spread * matrix
 
 
@@ -95,19 +98,19 @@ RARE_CODE = 20
 
 # Columns of the means: green spring summer season winter brightness wetness structure flowers.
 CLASSES = (
-    ClassLook(2, "discontinuous urban fabric", (255, 85, 255), 0.035, (0.22, 0.05, 0.02, 0.06, 0.00, 1.0, -0.5, -0.6, 0.0), 1.1),
-    ClassLook(5, "rapeseed", (255, 255, 0), 0.040, (0.10, 0.58, 0.00, 0.00, 0.34, 0.2, 0.2, 0.2, 1.1)),
-    ClassLook(6, "straw cereals", (208, 255, 0), 0.410, (0.10, 0.70, 0.00, 0.00, 0.14, 0.3, 0.0, 0.0, 0.0)),
-    ClassLook(8, "soy", (255, 171, 68), 0.040, (0.08, 0.02, 0.64, 0.00, 0.02, 0.4, 0.3, 1.0, 0.0)),
-    ClassLook(9, "sunflower", (214, 214, 0), 0.110, (0.08, 0.06, 0.42, 0.00, 0.02, 0.6, -0.6, -0.4, 0.2)),
-    ClassLook(10, "corn", (255, 85, 0), 0.090, (0.08, 0.00, 0.68, 0.00, 0.00, 0.4, 0.7, -0.1, 0.0)),
-    ClassLook(13, "grasslands", (170, 170, 0), 0.140, (0.34, 0.32, 0.02, 0.08, 0.12, 0.5, 0.0, 0.0, 0.1)),
-    ClassLook(14, "orchards", (170, 170, 255), 0.025, (0.26, 0.12, 0.10, 0.26, 0.05, 0.5, 0.0, 0.0, 0.1)),
-    ClassLook(15, "vineyards", (85, 0, 0), 0.020, (0.14, 0.06, 0.20, 0.18, 0.06, 1.0, -0.3, -0.2, 0.0)),
-    ClassLook(16, "broad-leaved forest", (0, 156, 0), 0.050, (0.18, 0.12, 0.00, 0.48, 0.00, 0.4, 0.8, 0.3, 0.0), 0.8),
-    ClassLook(17, "coniferous forest", (0, 50, 0), 0.025, (0.44, 0.00, 0.00, 0.14, 0.08, 0.1, 1.0, -1.4, 0.0), 0.7),
-    ClassLook(20, "natural mineral surfaces", (255, 0, 0), 0.005, (0.05, 0.05, 0.02, 0.02, 0.00, 1.8, -0.6, -0.4, 0.0)),
-    ClassLook(23, "water bodies", (0, 0, 255), 0.030, (0.06, 0.14, 0.10, 0.04, 0.00, -1.1, 2.4, -2.6, 0.0), 0.3),
+    ClassLook(2, "discontinuous urban fabric", (255, 85, 255), 0.035, (0.20, 0.06, 0.02, 0.06, 0.00, 1.1, -0.4, -0.4, 0.0), 1.1),
+    ClassLook(5, "rapeseed", (255, 255, 0), 0.040, (0.10, 0.56, 0.00, 0.00, 0.30, 0.2, 0.2, 0.2, 0.8)),
+    ClassLook(6, "straw cereals", (208, 255, 0), 0.410, (0.10, 0.72, 0.00, 0.00, 0.10, 0.3, 0.0, 0.0, 0.0)),
+    ClassLook(8, "soy", (255, 171, 68), 0.040, (0.08, 0.04, 0.58, 0.00, 0.02, 0.3, 0.1, 0.4, 0.0)),
+    ClassLook(9, "sunflower", (214, 214, 0), 0.110, (0.08, 0.10, 0.38, 0.00, 0.02, 0.6, -0.3, -0.2, 0.1)),
+    ClassLook(10, "corn", (255, 85, 0), 0.090, (0.08, 0.00, 0.74, 0.00, 0.00, 0.2, 0.4, 0.0, 0.0)),
+    ClassLook(13, "grasslands", (170, 170, 0), 0.140, (0.26, 0.44, 0.06, 0.10, 0.10, 0.3, 0.0, 0.0, 0.0)),
+    ClassLook(14, "orchards", (170, 170, 255), 0.025, (0.24, 0.16, 0.10, 0.34, 0.05, 0.5, 0.0, 0.0, 0.1)),
+    ClassLook(15, "vineyards", (85, 0, 0), 0.020, (0.14, 0.08, 0.22, 0.16, 0.04, 0.9, -0.3, -0.2, 0.0)),
+    ClassLook(16, "broad-leaved forest", (0, 156, 0), 0.050, (0.20, 0.12, 0.00, 0.52, 0.00, 0.1, 0.5, 0.2, 0.0)),
+    ClassLook(17, "coniferous forest", (0, 50, 0), 0.025, (0.42, 0.00, 0.00, 0.14, 0.08, 0.0, 0.8, -0.9, 0.0)),
+    ClassLook(20, "natural mineral surfaces", (255, 0, 0), 0.005, (0.06, 0.04, 0.02, 0.02, 0.00, 1.8, -0.6, -0.4, 0.0)),
+    ClassLook(23, "water bodies", (0, 0, 255), 0.030, (0.06, 0.14, 0.10, 0.04, 0.00, -1.1, 2.4, -2.6, 0.0), 0.6),
 )  # fmt: skip
 CODES = tuple(look.code for look in CLASSES)
 

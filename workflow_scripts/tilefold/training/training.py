@@ -93,12 +93,9 @@ def train_candidate(
                 show(reached)
 
             fit(state, database, recipe, after_epoch)
-        tensors = {
-            f"{criterion}/{name}": value
-            for criterion, best in state.best.items()
-            for name, value in best.weights.items()
-        }
-        write_model_file(weights, tensors, _description(database, statistics_content, settings, state))
+        write_model_file(
+            weights, _best_weights(state), _description(database, statistics_content, settings, state)
+        )
         write_table(history, pd.DataFrame(state.history).astype({"epoch": "int64"}))
         draw_curves(curves, state.history, title)
 
@@ -141,6 +138,15 @@ def _class_weights(database: SampleDatabase, samples: Path | str, *, weighted: b
     logger.info("classes not learnt: %s", _codes(database, learn == 0))
     logger.info("classes that the validation scores are means over: %s", _codes(database, validation > 0))
     return class_weights(learn, validation, weighted=weighted)
+
+
+def _best_weights(state: TrainingState) -> dict[str, Any]:
+    """Weights of the best epoch of each criterion, named `<criterion>/<parameter>`."""
+    return {
+        f"{criterion}/{name}": value
+        for criterion, best in state.best.items()
+        for name, value in best.weights.items()
+    }
 
 
 def _recipe(settings: Mapping[str, Any], weight_of: NDArray[np.float64], device: torch.device) -> Recipe:
