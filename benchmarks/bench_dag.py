@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import yaml
+
 from tilefold.simulation.names import simulate_names
 
 ROOT = Path(__file__).parents[1]

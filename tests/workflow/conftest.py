@@ -2,9 +2,9 @@ import shutil
 
 import pytest
 from engine import run, workspace
-from tilefold.simulation.scene import simulate_scene
 
 from tilefold.simulation.dials import small
+from tilefold.simulation.scene import simulate_scene
 
 TILES = ["T31TCJ", "T31TCK", "T31TDJ"]
 

@@ -100,24 +100,27 @@ def fill_gaps(
     # Days from the first observation on, so that -1 can mean none.
     observed, wanted = observed - observed[0], wanted - observed[0]
     dates, bands, rows, cols = values.shape
-    if out is None:
-        out = np.empty((wanted.size * bands, rows, cols), np.int16)
-    elif out.shape != (wanted.size * bands, rows, cols) or not out.flags.c_contiguous:
-        raise ValueError(f"out: found {out.shape}, expected contiguous {(wanted.size * bands, rows, cols)}")
+    out = _room((wanted.size * bands, rows, cols), out)
     clear = np.empty((rows, cols), np.uint16)
-    flat = (
-        np.ascontiguousarray(values).reshape(dates, bands, -1),
-        np.ascontiguousarray(valid).reshape(dates, -1),
-    )
+    flat_values = np.ascontiguousarray(values).reshape(dates, bands, -1)
+    flat_valid = np.ascontiguousarray(valid).reshape(dates, -1)
     results = out.reshape(wanted.size, bands, -1), clear.ravel()
 
     def fill(start: int, stop: int) -> None:
-        fill_pixels(*flat, observed, wanted, start, stop, *results)
+        fill_pixels(flat_values, flat_valid, observed, wanted, start, stop, *results)
 
     limits = [rows * cols * part // threads for part in range(threads + 1)]
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(fill, limits[:-1], limits[1:]))
     return out, clear
+
+
+def _room(shape: tuple[int, int, int], given: NDArray[np.int16] | None) -> NDArray[np.int16]:
+    if given is None:
+        return np.empty(shape, np.int16)
+    if given.shape != shape or not given.flags.c_contiguous:
+        raise ValueError(f"out: found {given.shape}, expected contiguous {shape}")
+    return given
 
 
 def _check(

@@ -72,9 +72,7 @@ def preprocess_tile(
     _check_choices(settings)
     grid = Grid.from_dict(settings["grid"])
     bands = settings["definition"]["bands"]
-    products = sorted(settings["products"], key=lambda product: (product["date"], product["name"]))
-    if not products:
-        raise MissingProductsError(f"tile {settings['tile']}: no product of {settings['sensor']}")
+    products = _products(settings)
     windows = list(_blocks(grid, len(products), len(bands), len(settings["calendar"])))
     descriptions = series_descriptions(bands, settings["calendar"])
     tags = provenance(settings)
@@ -115,6 +113,13 @@ def _fill_blocks(
             _read_block(acquisitions, window, values, valid, pool)
             merged = merge_same_day(values, valid, days)
             yield window, *fill_gaps(*merged, calendar, threads, buffers.series(window))
+
+
+def _products(settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Products by date, those of one day by name."""
+    if not settings["products"]:
+        raise MissingProductsError(f"tile {settings['tile']}: no product of {settings['sensor']}")
+    return sorted(settings["products"], key=lambda product: (product["date"], product["name"]))
 
 
 def _check_choices(settings: Mapping[str, Any]) -> None:

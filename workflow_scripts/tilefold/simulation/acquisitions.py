@@ -111,14 +111,22 @@ def _make(
 
 
 def _cloud_shares(dials: Dials, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Cloud shares of the acquisitions: evenly spaced quantiles of one distribution, in random order.
+    """Cloud shares of the acquisitions: evenly spaced quantiles of one distribution.
 
-    So every tile has the same share of clouds over the year, whichever dates are the cloudy ones.
+    So every tile has the same share of clouds over the year. Of two acquisitions that follow each other one
+    is of the clearer half and one of the cloudier half, so that there is one long gap and not several.
     """
     mean = dials.cloud_fraction
     if mean in (0.0, 1.0):
         return np.full(count, mean)
-    quantile = (rng.permutation(count) + 0.5) / count
+    half = (count + 1) // 2
+    low, high = rng.permutation(half), half + rng.permutation(count - half)
+    order = np.empty(count, np.int64)
+    order[0::2], order[1::2] = low, high
+    swapped = np.repeat(rng.random(half) < 0.5, 2)[: 2 * (count // 2)]
+    paired = order[: 2 * (count // 2)].reshape(-1, 2)
+    paired[swapped[::2]] = paired[swapped[::2], ::-1]
+    quantile = (order + 0.5) / count
     # u^((1 - m) / m) has mean m, and reaches from nearly 0 to nearly 1.
     return np.asarray(quantile ** ((1 - mean) / mean), np.float64)
 

@@ -33,16 +33,16 @@ LATENTS = (
 #: (in quadrature) for each unit of the class's own mean, since a lush crop varies more than bare ground;
 #: `timing` in days.
 EFFECTS = {
-    "green": (0.060, 0.00),
-    "spring": (0.060, 0.24),
-    "summer": (0.060, 0.24),
-    "season": (0.060, 0.24),
-    "winter": (0.060, 0.24),
-    "brightness": (0.30, 0.00),
-    "wetness": (0.30, 0.00),
-    "structure": (0.30, 0.00),
-    "flowers": (0.10, 0.30),
-    "timing": (6.0, 0.00),
+    "green": (0.080, 0.00),
+    "spring": (0.080, 0.30),
+    "summer": (0.080, 0.30),
+    "season": (0.080, 0.30),
+    "winter": (0.080, 0.30),
+    "brightness": (0.40, 0.00),
+    "wetness": (0.40, 0.00),
+    "structure": (0.40, 0.00),
+    "flowers": (0.15, 0.30),
+    "timing": (5.0, 0.00),
 }
 
 

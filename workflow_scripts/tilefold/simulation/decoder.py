@@ -87,7 +87,7 @@ def contrasts(days: Floats, vigour: float = 1.0) -> Floats:
     curves = _curves(days)
     # A season one day late adds minus the slope of the curve.
     later = _curves(days - 0.5) - _curves(days + 0.5)
-    flowers = np.exp(-0.5 * (_from(days, 112) / 14) ** 2)
+    flowers = np.exp(-0.5 * (_from(days, 112) / 22) ** 2)
     one = np.ones_like(days)
     parts = {
         "green": (one, GREENING),
@@ -169,7 +169,7 @@ def _from(days: Floats, centre: float) -> Floats:
 
 def _curves(days: Floats) -> Floats:
     """Green curves of spring, high summer and the whole season, peak 1, (3, days)."""
-    season = 1 / (1 + np.exp(-(_from(days, 210) + 100) / 11)) / (1 + np.exp((_from(days, 210) - 95) / 14))
+    season = 1 / (1 + np.exp(-(_from(days, 210) + 100) / 16)) / (1 + np.exp((_from(days, 210) - 95) / 18))
     return np.stack(
-        [np.exp(-0.5 * (_from(days, 125) / 38) ** 2), np.exp(-0.5 * (_from(days, 212) / 33) ** 2), season]
+        [np.exp(-0.5 * (_from(days, 125) / 42) ** 2), np.exp(-0.5 * (_from(days, 212) / 40) ** 2), season]
     )

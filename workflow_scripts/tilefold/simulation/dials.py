@@ -144,7 +144,8 @@ class Dials:
         unknown = sorted(set(data) - known)
         if unknown:
             raise ValueError(f"no such dial: {', '.join(unknown)}; there are {', '.join(sorted(known))}")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        return cls(**values)
 
 
 def small(**changes: Any) -> Dials:

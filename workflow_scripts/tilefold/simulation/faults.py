@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas
 import numpy as np
 import pandas as pd
@@ -71,7 +73,7 @@ def spoil(features: geopandas.GeoDataFrame, dials: Dials) -> tuple[geopandas.Geo
         "duplicate_other_class": len(other),
     }
     rows = rows.drop(index=gone)
-    extra = {
+    extra: dict[str, list[Any]] = {
         "null": [None] * (dials.faults * FAULTS["null"]),
         "empty": [shapely.Polygon()] * (dials.faults * FAULTS["empty"]),
         "sliver": _slivers(rows, dials.faults * FAULTS["sliver"]),
@@ -110,7 +112,7 @@ def _multi_part(
     whole_pairs = free[sizes == 2].assign(pair=pair).sort_values(["pair", "id"])
     first, second = whole_pairs.iloc[0::2][:count], whole_pairs.iloc[1::2][:count]
     parts = np.stack([first.geometry.to_numpy(), second.geometry.to_numpy()], axis=1)
-    joined = shapely.multipolygons(parts) if count else []
+    joined: Any = shapely.multipolygons(parts) if count else []
     used = np.concatenate([first.index, second.index])
     take.rows = np.concatenate([take.rows, free.index[~free.index.isin(used)].to_numpy()])
     return geopandas.GeoSeries(list(joined), index=first.index, crs=rows.crs), second.index.tolist()
@@ -120,21 +122,26 @@ def _bow_ties(polygons: NDArray[np.object_]) -> NDArray[np.object_]:
     """Polygons whose outline crosses itself, inside the boxes of the given ones."""
     left, bottom, right, top = shapely.bounds(polygons).T
     ring = np.stack([[left, bottom], [right, top], [right, bottom], [left, top], [left, bottom]])
-    return shapely.polygons(np.moveaxis(ring, 2, 0))
+    crossing: NDArray[np.object_] = np.asarray(shapely.polygons(np.moveaxis(ring, 2, 0)))
+    return crossing
 
 
 def _slivers(rows: geopandas.GeoDataFrame, count: int) -> list[shapely.Geometry]:
     """Strips along the eastern sides of the first polygons."""
     bounds = rows.geometry.iloc[:count].bounds.to_numpy()
     width, length = SLIVER
-    return list(shapely.box(bounds[:, 2] + 1, bounds[:, 1], bounds[:, 2] + 1 + width, bounds[:, 1] + length))
+    strips: Any = shapely.box(
+        bounds[:, 2] + 1, bounds[:, 1], bounds[:, 2] + 1 + width, bounds[:, 1] + length
+    )
+    return list(strips)
 
 
 def _far_away(dials: Dials, count: int) -> list[shapely.Geometry]:
     """Squares in a row, west of all tiles."""
     left, _, _, top = scene_grid(dials).bounds
     x = left - FAR_AWAY - 2 * FAR_SIDE * np.arange(count)
-    return list(shapely.box(x, top - FAR_SIDE, x + FAR_SIDE, np.full(count, top)))
+    squares: Any = shapely.box(x, np.full(count, top - FAR_SIDE), x + FAR_SIDE, np.full(count, top))
+    return list(squares)
 
 
 def _rows(kind: str, geometries: list[shapely.Geometry | None], dials: Dials) -> geopandas.GeoDataFrame:

@@ -75,7 +75,7 @@ def make_parcels(dials: Dials) -> Parcels:
     filled = draw("filled") < FILLED
     cell = np.full((rows, cols), -1, np.int64)
     cell[filled] = np.arange(filled.sum())
-    stretch = np.sqrt(1.0 + 1.5 * draw("stretch"))[filled]
+    stretch = np.sqrt(1.0 + 1.0 * draw("stretch"))[filled]
     extent = (0.7 + 0.6 * draw("extent"))[filled]
     turned = np.pi * draw("block", cell_row // BLOCK, cell_col // BLOCK) + 0.15 * (draw("turn") - 0.5)
     row = ((cell_row - REACH + draw("row")) * size)[filled]
@@ -133,7 +133,7 @@ def _classes(dials: Dials, row: Floats, col: Floats, drawn: Floats) -> NDArray[n
     )
     order = np.argsort(drawn, kind="stable")
     # The first parcels, in random order, that lie in the local class's tile get that class.
-    wanted = int(round(share[local] * len(drawn)))
+    wanted = round(share[local] * len(drawn))
     chosen = order[inside[order]][:wanted]
     result = np.full(len(drawn), local, np.int64)
     rest = order[~np.isin(order, chosen)]

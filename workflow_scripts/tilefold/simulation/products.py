@@ -105,7 +105,7 @@ def write_product(
         _write(path.with_name(f"{path.name}_R1.tif"), grid, masks[mask], None)
         _write(path.with_name(f"{path.name}_R2.tif"), half, _halve_flags(masks[mask]), None)
     inside = ~sky.outside
-    percent = 100 * np.count_nonzero(sky.flags[inside]) / max(1, np.count_nonzero(inside))
+    percent = 100 * float(np.count_nonzero(sky.flags[inside])) / max(1.0, float(np.count_nonzero(inside)))
     text = metadata_xml(acquisition, grid, round(percent))
     (home / f"{acquisition.name}_MTD_ALL.xml").write_text(text, encoding="utf-8", newline="\n")
 

@@ -9,6 +9,7 @@ in it: it is taken as band 8 times `B8A_TO_B8`.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import netCDF4
 import numpy as np
@@ -98,7 +99,7 @@ def describe(monthly: Floats, months: tuple[int, ...]) -> dict[str, Floats]:
         1 to 6 months apart around the year, NaN where there is no pair.
     """
     whole = monthly[:, ~np.isnan(monthly).any(axis=0)]
-    matrix = np.corrcoef(whole)
+    matrix: Any = np.corrcoef(whole)
     apart = np.abs(np.subtract.outer(np.array(months), np.array(months)))
     apart = np.minimum(apart, 12 - apart)
     upper = np.triu(np.ones_like(apart, dtype=bool), 1)
@@ -115,7 +116,7 @@ def describe_patch(path: Path | str) -> dict[str, dict[str, Floats]]:
     with netCDF4.Dataset(path) as dataset:
         dataset.set_auto_maskandscale(False)
         times = dataset["t"]
-        stamps = netCDF4.num2date(times[:], times.units, getattr(times, "calendar", "standard"))
+        stamps: Any = netCDF4.num2date(times[:], times.units, getattr(times, "calendar", "standard"))
         months = [stamp.month for stamp in stamps]
         result = {}
         for band, name in _PATCH_NAMES.items():

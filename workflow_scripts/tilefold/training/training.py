@@ -71,8 +71,7 @@ def train_candidate(
     FolderInUseError
         If another process trains this candidate.
     """
-    folder = Path(checkpoints)
-    device = pick_device(settings["device"])
+    folder, device = Path(checkpoints), pick_device(settings["device"])
     statistics_content = read_json(statistics)
     with (
         only_writer(folder),
@@ -80,9 +79,9 @@ def train_candidate(
         open_samples(samples, settings["dataloader_mode"]) as database,
     ):
         identity = training_identity(samples, statistics, settings, device.type)
-        weight_of = _class_weights(database, samples, weighted=settings["weighted_labels"])
         state = _new_state(database, statistics_content, settings, device)
         _restore(state, folder, identity, settings)
+        weight_of = _class_weights(database, samples, weighted=settings["weighted_labels"])
         recipe = _recipe(settings, weight_of, device)
         title = f"{settings['fold']}, seed {settings['seed']}, region {settings['region']}"
         with epoch_bar(title, recipe.epochs) as show:

@@ -1,0 +1,125 @@
+import hashlib
+import json
+import re
+from xml.etree import ElementTree
+
+import geopandas
+import numpy as np
+import pytest
+import rasterio
+
+from tilefold.sensors.catalogue import SENSORS
+from tilefold.simulation.dials import small
+from tilefold.simulation.scene import simulate_scene
+
+TILES = small().tiles
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scene")
+    simulate_scene(folder, small())
+    return folder
+
+
+def digests(folder):
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def truth(scene, tile):
+    with rasterio.open(scene / "truth" / f"{tile}.tif") as dataset:
+        return dataset.read(1), dataset.transform
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_one_another_scene(scene, tmp_path):
+    simulate_scene(tmp_path / "again", small())
+    assert digests(tmp_path / "again") == digests(scene)
+    simulate_scene(tmp_path / "other", small(seed=2))
+    assert not np.array_equal(truth(tmp_path / "other", TILES[0])[0], truth(scene, TILES[0])[0])
+
+
+def test_products_have_the_names_and_headers_of_theia(scene):
+    sensor = SENSORS["sentinel2"]
+    for tile in TILES:
+        products = sorted((scene / "sentinel2" / tile).iterdir())
+        assert len(products) >= 8
+        for product in products:
+            name = product.name
+            assert re.fullmatch(sensor["product"], name)
+            for band in sensor["bands"]:
+                with rasterio.open(product / sensor["band_path"].format(name=name, band=band)) as dataset:
+                    step = sensor["resolutions"][band]
+                    assert (dataset.dtypes[0], dataset.nodata, dataset.res) == ("int16", -10000, (step, step))
+                    assert dataset.shape == (56 * 10 // step, 56 * 10 // step)
+            for path in sensor["mask_paths"]:
+                with rasterio.open(product / path.format(name=name)) as dataset:
+                    assert dataset.dtypes[0] == "uint8"
+                    assert dataset.shape == (56, 56)
+            metadata = ElementTree.parse(product / sensor["metadata"].format(name=name))
+            date = metadata.find(".//ACQUISITION_DATE").text
+            assert date[:10].replace("-", "") == re.fullmatch(sensor["product"], name)["date"]
+
+
+def test_tiles_show_the_same_truth_where_they_overlap(scene):
+    compared = 0
+    for first in TILES:
+        for second in TILES:
+            a, at = truth(scene, first)
+            b, bt = truth(scene, second)
+            col, row = round((bt.c - at.c) / 10), round((at.f - bt.f) / 10)
+            if first == second or not (0 <= col < 56 and 0 <= row < 56):
+                continue
+            np.testing.assert_array_equal(a[row:, col:], b[: 56 - row, : 56 - col])
+            compared += a[row:, col:].size
+    assert compared > 500
+
+
+def test_clouds_edges_and_overlapping_dates(scene):
+    flagged, dates = [], {}
+    for tile in TILES:
+        products = sorted((scene / "sentinel2" / tile).iterdir())
+        dates[tile] = [re.search(r"_(\d{8})-", product.name)[1] for product in products]
+        for product in products:
+            with rasterio.open(product / "MASKS" / f"{product.name}_CLM_R1.tif") as dataset:
+                flagged.append((dataset.read(1) > 0).mean())
+    assert 0.2 < np.mean(flagged) < 0.7
+    assert len({tuple(days) for days in dates.values()}) > 1
+    assert any(len(set(days)) < len(days) for days in dates.values()), "a day with two acquisitions"
+
+
+def test_reference_has_the_faults_that_real_ones_have(scene):
+    features = geopandas.read_file(scene / "reference.gpkg")
+    known = set(geopandas.pd.read_csv(scene / "nomenclature.csv")["code"])
+    geometry = features.geometry
+    assert geometry.isna().any()
+    assert geometry.dropna().is_empty.any()
+    assert (~geometry.dropna().is_valid).any()
+    assert (geometry.geom_type == "MultiPolygon").any()
+    assert geometry.dropna().to_wkb().duplicated().any()
+    assert not set(features["code"]) <= known
+    assert (geometry.dropna().area < 100).any()
+
+
+def test_truth_says_what_the_best_possible_accuracy_is(scene):
+    said = json.loads((scene / "truth" / "truth.json").read_text())
+    best = said["best_possible"]
+    assert 0.5 < best["truth"]["oa"] <= best["pure"]["oa"] < 1
+    assert said["dials"]["size"] == 56
+
+
+def test_a_class_lives_in_one_tile_only(scene):
+    present = {tile: set(np.unique(truth(scene, tile)[0])) for tile in TILES}
+    everywhere = set.intersection(*present.values())
+    assert len(everywhere) >= 6
+    assert 15 in present[TILES[0]]
+
+
+def test_without_clouds_masks_flag_nothing_but_errors(tmp_path):
+    simulate_scene(tmp_path, small(cloud_fraction=0.0, mask_overcall=0.0, always_flagged=0, tiles=TILES[:1]))
+    for product in (tmp_path / "sentinel2" / TILES[0]).iterdir():
+        with rasterio.open(product / "MASKS" / f"{product.name}_CLM_R1.tif") as dataset:
+            assert not dataset.read(1).any()
