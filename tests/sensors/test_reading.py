@@ -263,6 +263,24 @@ def test_values_are_rounded_and_clipped_to_int16(
     assert valid.all()
 
 
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_other_types_are_resampled_too(
+    tmp_path: Path, generic: dict[str, Any], raster_writer: Write, grid: Grid, dtype: str
+) -> None:
+    generic |= {"band_path": "{tile}/{date}_{band}.tif", "mask_path": None, "nodata": 0}
+    values = np.random.default_rng(0).integers(4000, 9000, (30, 30))
+    values[4, 5] = 0
+    raster_writer(tmp_path / TILE / "20180101_NDVI.tif", values.astype(dtype), 20)
+    raster_writer(tmp_path / TILE / "20180102_NDVI.tif", values.astype(np.int16), 20)
+    bands, valid = read(tmp_path, generic, "20180101", grid)
+    expected, expected_valid = read(tmp_path, generic, "20180102", grid)
+    np.testing.assert_array_equal(valid, expected_valid)
+    assert np.abs(bands.astype(int) - expected)[:, valid].max() <= 1
+    found, found_valid = blockwise(tmp_path, generic, "20180101", grid, 17)
+    np.testing.assert_array_equal(found_valid, valid)
+    np.testing.assert_array_equal(found[:, valid], bands[:, valid])
+
+
 def test_nan_is_not_valid(tmp_path: Path, generic: dict[str, Any], raster_writer: Write) -> None:
     generic |= {"band_path": "{tile}/{date}_{band}.tif", "mask_path": None}
     raster_writer(tmp_path / TILE / "20180101_NDVI.tif", np.array([[1, np.nan, -10000]], np.float32), 10)

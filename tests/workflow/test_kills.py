@@ -45,13 +45,14 @@ def wait_for_job(process, script, seconds=120):
 
 
 def forget(folder, part):
-    """Remove one run's training or maps, so that the engine makes them again."""
-    run_folder = folder / "results" / "runs" / "all" / "seed_0"
+    """Remove the maps of one run, and its model where training is wanted, so that they are made again."""
+    region = folder / "results" / "runs" / "all" / "seed_0" / "region_all"
+    shutil.rmtree(folder / "results" / "maps" / "all")
     if part == "train_candidate":
-        shutil.rmtree(run_folder / "region_all" / "candidates")
-        shutil.rmtree(run_folder / "region_all" / "checkpoints")
-    else:
-        shutil.rmtree(folder / "results" / "maps" / "all")
+        shutil.rmtree(region / "candidates")
+        shutil.rmtree(region / "checkpoints")
+        (region / "model.safetensors").unlink()
+        (region / "model_choice.csv").unlink()
 
 
 def is_alive(process):

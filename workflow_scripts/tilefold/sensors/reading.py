@@ -24,6 +24,7 @@ from tilefold.sensors.alignment import pixel_offset, read_shifted, same_crs, sou
 from tilefold.sensors.errors import BadAcquisitionError
 from tilefold.sensors.listing import reader_of
 from tilefold.sensors.product import AcquisitionFiles
+from tilefold.sensors.resampling import pixel_places, pixels_grow, resample, source_part
 from tilefold.sensors.touching import all_usable, source_window, touched_pixels
 
 #: Values that an observation may have; -32768 is kept free for the series' nodata.
@@ -75,8 +76,8 @@ def open_acquisition(
 class _Layer:
     """One open raster of an acquisition and how it lies on the grid.
 
-    `offset` leads from the grid's pixels to the raster's where they coincide; `view` is a band on the grid
-    where they do not.
+    `offset` leads from the grid's pixels to the raster's where they coincide. `view` is a band on the grid where
+    they do not and `tilefold.sensors.resampling` does not serve: pixels grow, or values are no int16.
     """
 
     path: Path
@@ -134,7 +135,7 @@ class OpenAcquisition:
         valid = np.ones(window.shape, np.bool_)
         for index, layer in enumerate(self._bands):
             with _naming(self.files.product, layer.path):
-                bands[index] = _read_band(layer, window, self.files.nodata, valid)
+                bands[index] = _read_band(layer, self._grid, window, self.files.nodata, valid)
         for layer in self._masks:
             with _naming(self.files.product, layer.path):
                 valid &= _read_mask(layer, self._grid, window, self.files.mask_valid)
@@ -179,7 +180,7 @@ def _open_band(opening: ExitStack, path: Path, nodata: int, grid: Grid, first: G
     dtype = layer.dataset.dtypes[0]
     if not in_dtype_range(nodata, dtype):
         raise ValueError(f"its data type {dtype} cannot hold the sensor's nodata value {nodata}")
-    if layer.offset is not None:
+    if layer.offset is not None or (dtype == "int16" and not pixels_grow(layer.source, grid)):
         return layer
     view = warped(layer.dataset, grid, Resampling.cubic, src_nodata=nodata, nodata=nodata)
     return _Layer(path, layer.dataset, layer.source, None, opening.enter_context(closing(view)))
@@ -200,12 +201,19 @@ def _check_area(source: Grid, first: Grid) -> None:
             )
 
 
-def _read_band(layer: _Layer, window: Window, nodata: int, valid: NDArray[np.bool_]) -> NDArray[Any]:
+def _read_band(
+    layer: _Layer, grid: Grid, window: Window, nodata: int, valid: NDArray[np.bool_]
+) -> NDArray[Any]:
     """Values within int16; clears `valid` where nothing was measured."""
     if layer.view is not None:
         values = layer.view.read(1, window=window.to_ranges())
+    elif layer.offset is not None:
+        values = read_shifted(layer.dataset, window, layer.offset, indexes=[1], fill=nodata)[0]
     else:
-        values = read_shifted(layer.dataset, window, layer.offset or (0, 0), indexes=[1], fill=nodata)[0]
+        places = pixel_places(layer.source, grid, window)
+        part = source_part(places, layer.source)
+        around = layer.dataset.read(1, window=part.to_ranges()) if part.height * part.width else None
+        values = resample(around, part, places, nodata)
     valid &= values != nodata
     if values.dtype.kind == "f":
         finite = np.isfinite(values)
