@@ -17,8 +17,7 @@ def command(config, *arguments, cores=2):
     """The command line of a run with a config file."""
     return [
         sys.executable,
-        "-m",
-        "snakemake",
+        str(Path(__file__).parent / "plain_engine.py"),
         "--snakefile",
         str(ROOT / "Snakefile"),
         "--profile",

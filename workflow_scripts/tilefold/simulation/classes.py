@@ -29,21 +29,23 @@ LATENTS = (
     "later_summer",
     "later_season",
 )
-#: What varies at random within a class: the standard deviation that all classes have, and what is added
-#: (in quadrature) for each unit of the class's own mean, since a lush crop varies more than bare ground;
-#: `timing` in days.
+#: What varies at random within a class, and its standard deviation; `timing` in days. It is the same for all
+#: classes but for their `spread`: where covariances differ, much of the best rule's success comes from their
+#: fine details, which nobody can learn from a few hundred polygons.
 EFFECTS = {
-    "green": (0.080, 0.00),
-    "spring": (0.080, 0.30),
-    "summer": (0.080, 0.30),
-    "season": (0.080, 0.30),
-    "winter": (0.080, 0.30),
-    "brightness": (0.40, 0.00),
-    "wetness": (0.40, 0.00),
-    "structure": (0.40, 0.00),
-    "flowers": (0.15, 0.30),
-    "timing": (5.0, 0.00),
+    "green": 0.06,
+    "spring": 0.15,
+    "summer": 0.15,
+    "season": 0.11,
+    "winter": 0.10,
+    "brightness": 0.30,
+    "wetness": 0.30,
+    "structure": 0.30,
+    "flowers": 0.20,
+    "timing": 6.0,
 }
+#: Green cover in each curve that an early or late season shifts.
+SHIFTED_COVER = 0.35
 
 
 @dataclass(frozen=True)
@@ -77,18 +79,16 @@ class ClassLook:
     def effects(self) -> NDArray[np.float64]:
         """What one unit of each standard normal effect adds to the latents, (latents, effects).
 
-        A season that is `timing` days late shifts each green curve; to first order that adds the curve's
-        slope in time, times days, times the class's own green cover in that curve.
+        A season that is `timing` days late shifts the green curves; to first order that adds a curve's slope
+        in time, times days, times green cover.
         """
         matrix = np.zeros((len(LATENTS), len(EFFECTS)))
-        for column, (name, (common, relative)) in enumerate(EFFECTS.items()):
+        for column, (name, deviation) in enumerate(EFFECTS.items()):
             if name == "timing":
                 for curve in ("spring", "summer", "season"):
-                    cover = self.means[LATENTS.index(curve)]
-                    matrix[LATENTS.index(f"later_{curve}"), column] = common * cover
+                    matrix[LATENTS.index(f"later_{curve}"), column] = deviation * SHIFTED_COVER
             else:
-                row = LATENTS.index(name)
-                matrix[row, column] = np.hypot(common, relative * self.means[row])
+                matrix[LATENTS.index(name), column] = deviation
         return self.spread * matrix
 
 
