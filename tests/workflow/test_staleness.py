@@ -12,7 +12,7 @@ from engine import ROOT, engine, merged, parse_jobs, planned, run, write_config
 A, B, C, D = "T31TCJ", "T31TCK", "T31TDJ", "T31TDK"
 RUN_RULES = {"select_samples", "assemble_samples", "train_candidate", "select_model", "validate_run"}
 MAP_RULES = {"classify_chunk", "merge_chunks", "mosaic_tiles"}
-ENDS = {"summarise_runs", "write_report", "maps", "report"}
+ENDS = {"summarise_runs", "write_report"}
 
 
 def jobs(folder, content, changes, *arguments):
@@ -141,16 +141,16 @@ def test_colours_and_labels(finished, content):
     nomenclature = finished / "scene" / "nomenclature.csv"
     with changed_file(nomenclature, recolour):
         found = planned(finished, finished / "config.yaml")
-    assert rules(found) == {"mosaic_tiles", "write_report", "maps", "report"}
+    assert rules(found) == {"mosaic_tiles", "write_report"}
     assert all("product=classification" in wildcards for wildcards in of(found, "mosaic_tiles"))
     with changed_file(nomenclature, relabel):
         found = planned(finished, finished / "config.yaml")
-    assert rules(found) == {"mosaic_tiles", "summarise_runs", "write_report", "maps", "report"}
+    assert rules(found) == {"mosaic_tiles", "summarise_runs", "write_report"}
 
 
 def test_number_of_chunks(finished, content):
     found = jobs(finished, content, {"classification": {"number_of_chunks": 3}})
-    assert rules(found) == MAP_RULES | {"write_report", "maps", "report"}
+    assert rules(found) == MAP_RULES | {"write_report"}
 
 
 @pytest.mark.parametrize("epochs", [7, 9])
@@ -217,7 +217,7 @@ def test_code_of_a_stage(own_code):
     module.write_text(module.read_text() + "\n# a comment\n")
     assert planned_with_own_code(own_code) == set()
     module.write_text(module.read_text() + "\nSOMETHING = 1\n")
-    assert rules(planned_with_own_code(own_code)) == {"summarise_runs", "write_report", "report"}
+    assert rules(planned_with_own_code(own_code)) == {"summarise_runs", "write_report"}
 
 
 def test_a_touched_script_re_runs_nothing(own_code):
