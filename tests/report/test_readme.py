@@ -27,6 +27,7 @@ def test_the_table_stands_between_the_marks(tmp_path):
     text = page.read_text()
     assert "stale figures" not in text
     assert "| without_A | 0.900 | 0.500 |  | 0.750 | 0.250 (0.125 to 0.500) |" in text
+    assert "![map of the demo](images/map.png)" in text
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert (tmp_path / "images" / "map.png").read_bytes() == b"map.png"

@@ -38,10 +38,17 @@ def write_demo_figures(results: Path | str, page: Path | str, pictures: Path | s
     tail = rest.split(END, 1)[1]
     folds = read_table(Path(results) / "summary" / "folds.csv")
     gaps = read_table(Path(results) / "summary" / "gaps.csv")
-    write_text(page, f"{head}{BEGIN}\n{fold_table(folds, gaps)}{END}{tail}")
+    block = f"{picture_links(page, pictures)}\n{fold_table(folds, gaps)}"
+    write_text(page, f"{head}{BEGIN}\n{block}{END}{tail}")
     for name in PICTURES:
         with whole_file(Path(pictures) / name) as temporary:
             shutil.copyfile(Path(results) / "report" / name, temporary)
+
+
+def picture_links(page: Path | str, pictures: Path | str) -> str:
+    """Markdown of the pictures, with paths relative to the page."""
+    folder = Path(pictures).relative_to(Path(page).parent)
+    return "".join(f"![{Path(name).stem} of the demo]({folder / name})\n\n" for name in PICTURES)
 
 
 def fold_table(folds: pd.DataFrame, gaps: pd.DataFrame) -> str:

@@ -130,9 +130,7 @@ def _slivers(rows: geopandas.GeoDataFrame, count: int) -> list[shapely.Geometry]
     """Strips along the eastern sides of the first polygons."""
     bounds = rows.geometry.iloc[:count].bounds.to_numpy()
     width, length = SLIVER
-    strips: Any = shapely.box(
-        bounds[:, 2] + 1, bounds[:, 1], bounds[:, 2] + 1 + width, bounds[:, 1] + length
-    )
+    strips: Any = shapely.box(bounds[:, 2] + 1, bounds[:, 1], bounds[:, 2] + 1 + width, bounds[:, 1] + length)
     return list(strips)
 
 
