@@ -11,7 +11,6 @@ import pytest
 import rasterio
 from netCDF4 import Dataset
 
-from tilefold.inference import samples as module
 from tilefold.inference.chunks import classify_chunk
 from tilefold.inference.model import PredictionError
 from tilefold.inference.samples import predict_samples
@@ -96,7 +95,7 @@ def maps(tile: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.nd
 def test_samples_have_the_values_of_the_map(
     tile: Any, maps: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BLOCK_ROWS", 1000)
+    monkeypatch.setattr("tilefold.storage.samples.SAMPLES_PER_READ", 1000)
     index = write_pool(tile, tmp_path, "T1", 5000, seed=0)
     table = predict(tile, tmp_path, ["T1"], held_out=["T1"])
     assert table["pool_row"].tolist() == list(range(5000))

@@ -110,7 +110,6 @@ class World:
             "grid": self.grids[tile].to_dict(),
             "ownership": self.ownership.neighbours(tile).to_dict(),
             "inputs": INPUTS,
-            "cap": None,
         }
         pool, index = self.path(folder, f"{tile}.nc"), self.path(folder, f"{tile}_index.parquet")
         extract_pool(

@@ -81,7 +81,7 @@ def write_pool(run: dict[str, Any], tile: str, pixels: int) -> tuple[pd.DataFram
 
 
 def test_test_pixels_are_scored_as_by_hand(run: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tilefold.validation.baseline.ROWS", 100)
+    monkeypatch.setattr("tilefold.storage.samples.SAMPLES_PER_READ", 100)
     parts = [write_pool(run, tile, 350) for tile in ("A", "B")]
     predicted = pd.concat([table for table, _ in parts], ignore_index=True)
     values = np.concatenate([stored for _, stored in parts])

@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from netCDF4 import Dataset
-from numpy.typing import NDArray
 
 from tilefold.folds.statistics import RunningStatistics
 from tilefold.series.features import tensor
 from tilefold.storage.metadata import provenance
 from tilefold.storage.netcdf import create_netcdf
-from tilefold.storage.samples import SAMPLE, SAMPLES_PER_CHUNK, define_inputs
+from tilefold.storage.samples import SAMPLE, SAMPLES_PER_CHUNK, define_inputs, read_rows
 from tilefold.storage.tables import read_table
 from tilefold.storage.whole import write_json
 
@@ -83,11 +82,11 @@ def assemble_samples(
         start = 0
         for tile in tiles:
             rows = selected.loc[selected["tile"] == tile, "pool_row"].to_numpy()
-            for values in _pool_rows(pools[tile], rows, list(inputs)):
-                stop = start + len(next(iter(values.values())))
-                for name, block in values.items():
-                    variables[name][start:stop] = block
-                start = stop
+            with Dataset(pools[tile]) as pool:
+                for part, values in read_rows(pool, inputs, rows):
+                    for name, block in values.items():
+                        variables[name][start + part.start : start + part.stop] = block
+            start += len(rows)
     write_json(statistics, sample_statistics(samples))
     logger.info("%d samples of %d tiles", len(selected), len(tiles))
 
@@ -130,17 +129,3 @@ def _describe(
     for name, dtype in DESCRIPTIONS.items():
         variable = dataset.createVariable(name, dtype, (SAMPLE,), fill_value=False)
         variable[:] = described[name].to_numpy(dtype)
-
-
-def _pool_rows(
-    pool: Path | str, rows: NDArray[np.int64], names: list[str]
-) -> Iterator[dict[str, NDArray[Any]]]:
-    """Values of rising rows of a pool, block by block of the pool."""
-    with Dataset(pool) as dataset:
-        dataset.set_auto_maskandscale(False)
-        size = dataset.dimensions[SAMPLE].size
-        for start in range(0, size, SAMPLES_PER_CHUNK):
-            first, last = np.searchsorted(rows, [start, start + SAMPLES_PER_CHUNK])
-            if first < last:
-                wanted = rows[first:last] - start
-                yield {name: dataset[name][start : start + SAMPLES_PER_CHUNK][wanted] for name in names}

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from netCDF4 import Dataset
-from numpy.typing import NDArray
 
 from tilefold.inference.model import PredictionError, Predictor
 from tilefold.inference.pixels import Decisions, classify_pixels, load_predictor
-from tilefold.storage.samples import SAMPLES_PER_CHUNK, value_shape
+from tilefold.storage.samples import read_rows, value_shape
 from tilefold.storage.tables import read_table, write_table
 
 logger = logging.getLogger(__name__)
-
-#: Samples read at once: whole chunks of the pools.
-BLOCK_ROWS = 8 * SAMPLES_PER_CHUNK
 
 TEST = "test"
 COLUMNS = {
@@ -133,20 +128,15 @@ def _predict_pool(
     clear_dates = chosen["clear_dates"].to_numpy()
     decisions = Decisions.undecided(len(rows), len(predictor.classes), settings["nodata"])
     with Dataset(pool) as dataset:
-        dataset.set_auto_maskandscale(False)
         check_pool(dataset, predictor, pool)
-        for part in _parts(rows):
-            start, stop = int(rows[part.start]), int(rows[part.stop - 1]) + 1
-            values = {
-                name: _read(dataset, name, start, stop)[rows[part] - start] for name in predictor.inputs
-            }
+        for part, values in read_rows(dataset, predictor.inputs, rows):
             block = classify_pixels(
                 predictor,
                 values,
                 clear_dates[part],
                 nodata=settings["nodata"],
                 rows=settings["batch_rows"],
-                place=f"tile {tile}, samples {start} to {stop - 1}",
+                place=f"tile {tile}, samples {rows[part.start]} to {rows[part.stop - 1]}",
             )
             decisions.put(part, block)
     return decisions
@@ -168,17 +158,3 @@ def check_pool(dataset: Dataset, predictor: Predictor, pool: Path | str) -> None
                 f"{pool}: input {name} has {'no values' if found is None else f'the shape {found}'}, but "
                 f"{predictor.path} was trained on {expected}; extract the pool again, or train again"
             )
-
-
-def _read(dataset: Dataset, name: str, start: int, stop: int) -> NDArray[Any]:
-    """Read contiguous samples as they are stored."""
-    values: NDArray[Any] = dataset.variables[name][start:stop]
-    return values
-
-
-def _parts(rows: NDArray[np.int64]) -> Iterator[slice]:
-    """Cut ascending pool rows where a new block of the pool begins."""
-    limits = np.flatnonzero(np.diff(rows // BLOCK_ROWS)) + 1
-    edges = [0, *limits.tolist(), len(rows)] if len(rows) else []
-    for start, stop in pairwise(edges):
-        yield slice(start, stop)

@@ -85,7 +85,6 @@ def extract_pool(plan: Plan, tile: str) -> Settings:
         "grid": plan.grids[tile].to_dict(),
         "ownership": plan.ownership.neighbours(tile).to_dict(),
         "inputs": stored_inputs(plan),
-        "cap": None,
     }
 
 

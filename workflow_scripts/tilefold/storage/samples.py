@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from netCDF4 import Dataset, Variable
+from numpy.typing import NDArray
 
 #: Samples in a chunk: small enough to be read in shuffled order, large enough to be read fast.
 SAMPLES_PER_CHUNK = 2048
+
+#: Samples read at once: whole chunks.
+SAMPLES_PER_READ = 8 * SAMPLES_PER_CHUNK
 
 SAMPLE = "sample"
 
@@ -53,3 +59,31 @@ def define_inputs(dataset: Dataset, inputs: Mapping[str, Any], samples: int) -> 
         variable.set_auto_maskandscale(maskandscale=False)
         variables[name] = variable
     return variables
+
+
+def read_rows(
+    dataset: Dataset, names: Iterable[str], rows: NDArray[np.int64]
+) -> Iterator[tuple[slice, dict[str, NDArray[Any]]]]:
+    """Read some samples by contiguous blocks; memory is that of one block.
+
+    Parameters
+    ----------
+    dataset
+        An open pool or sample database.
+    names
+        Variables to read.
+    rows
+        Samples, ascending.
+
+    Yields
+    ------
+    part, values
+        Part of `rows`, and the values of these samples as they are stored, by name.
+    """
+    names = list(names)
+    dataset.set_auto_maskandscale(False)
+    limits = np.flatnonzero(np.diff(rows // SAMPLES_PER_READ)) + 1
+    for first, last in pairwise([0, *limits.tolist(), len(rows)] if len(rows) else []):
+        start, stop = int(rows[first]), int(rows[last - 1]) + 1
+        wanted = rows[first:last] - start
+        yield slice(first, last), {name: dataset[name][start:stop][wanted] for name in names}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from tilefold.grids.windows import blocks, whole
 from tilefold.series.features import tensor
 from tilefold.series.stack import open_inputs
 from tilefold.storage.rasters import BLOCK, grid_of
-from tilefold.storage.samples import SAMPLES_PER_CHUNK
+from tilefold.storage.samples import read_rows
 from tilefold.storage.tables import read_table, write_table
 
 logger = logging.getLogger(__name__)
@@ -32,8 +32,6 @@ logger = logging.getLogger(__name__)
 TREES = 100
 #: Start of the forest's random numbers; one forest is compared, not the best of several.
 RANDOM_STATE = 0
-#: Pool rows read at once: whole chunks.
-ROWS = 8 * SAMPLES_PER_CHUNK
 
 NETWORK, FOREST, BEST = "network", "random forest", "best possible"
 TEST, TRUTH = "test", "truth"
@@ -198,26 +196,11 @@ def _test_scores(
     labelled = predicted[predicted["predicted"] != nodata]
     for tile, rows in labelled.groupby("tile", sort=True):
         place = rows["pool_row"].to_numpy()
-        for part, values in _pool_values(pools[str(tile)], place, forest.inputs):
-            chosen = rows.iloc[part]
-            score.add(chosen["code"].to_numpy(), chosen["predicted"].to_numpy(), forest.predict(values))
+        with Dataset(pools[str(tile)]) as pool:
+            for part, values in read_rows(pool, forest.inputs, place):
+                chosen = rows.iloc[part]
+                score.add(chosen["code"].to_numpy(), chosen["predicted"].to_numpy(), forest.predict(values))
     return score
-
-
-def _pool_values(
-    pool: Path | str, rows: NDArray[np.int64], inputs: Inputs
-) -> Iterator[tuple[slice, dict[str, NDArray[Any]]]]:
-    """Values of rising rows of a pool, block by block; with the part of `rows` that they belong to."""
-    with Dataset(pool) as dataset:
-        dataset.set_auto_maskandscale(False)
-        for start in range(0, dataset.dimensions["sample"].size, ROWS):
-            first, last = np.searchsorted(rows, [start, start + ROWS])
-            if first < last:
-                wanted = rows[first:last] - start
-                yield (
-                    slice(int(first), int(last)),
-                    {name: dataset[name][start : start + ROWS][wanted] for name in inputs},
-                )
 
 
 def _truth_scores(
