@@ -31,3 +31,13 @@ def patch():
     if not file.is_file():
         pytest.skip(f"no real data in {file}; set TILEFOLD_TEST_DATA")
     return file
+
+
+@pytest.fixture(scope="session")
+def theia_landsat8():
+    """Real products of Theia's old form; their tests are skipped where they are missing."""
+    default = Path(__file__).parents[3] / "shared" / "data"
+    folder = Path(os.environ.get("TILEFOLD_TEST_DATA", default)) / "theia_landsat8"
+    if not folder.is_dir():
+        pytest.skip(f"no real data in {folder}; set TILEFOLD_TEST_DATA")
+    return folder

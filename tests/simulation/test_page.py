@@ -27,9 +27,11 @@ def test_the_page_describes_the_default_scene():
 
 def test_a_scene_is_described_from_its_files(tmp_path, small_scene, patch):
     page = tmp_path / "simulation.md"
-    page.write_text("".join(f"{begin}\nold\n{end}\n" for begin, end in map(marks, (DIALS, SCENE, PATCH))))
+    page.write_text(
+        "".join(f"{begin}\nstale part\n{end}\n" for begin, end in map(marks, (DIALS, SCENE, PATCH)))
+    )
     write_simulation_page(page, small_scene, patch)
-    assert "old" not in page.read_text()
+    assert "stale part" not in page.read_text()
     said = read_json(small_scene / "truth" / "truth.json")
     text = marked_part(page, SCENE)
     assert f"| all | {said['best_possible']['truth']['oa']:.3f} |" in text

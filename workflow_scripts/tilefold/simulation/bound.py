@@ -29,6 +29,8 @@ from tilefold.simulation.statistics import BANDS, COARSE_BANDS
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+#: Variance of the rounding to whole numbers, the only noise left where `sensor_noise` is 0.
+ROUNDING = 1 / 12
 #: Pixels that are worked on at once.
 BATCH = 1024
 _COARSE = np.isin(BANDS, COARSE_BANDS)
@@ -80,7 +82,7 @@ def noise_covariance(dials: Dials) -> Floats:
     mean = block_variance(gaussian_kernel(FLUCTUATION_REACH))
     averaged = np.where(np.logical_or.outer(_COARSE, _COARSE), mean, 1.0)
     whole = np.diag(INSTRUMENT**2) + np.outer(HAZE, HAZE) + averaged * np.outer(FLUCTUATION, FLUCTUATION)
-    return dials.sensor_noise**2 * whole
+    return dials.sensor_noise**2 * whole + ROUNDING * np.eye(len(BANDS))
 
 
 def best_classes(log_likelihood: Floats, share: Floats) -> NDArray[np.int64]:
