@@ -12,7 +12,9 @@ from tilefold.grids.ownership import Ownership, footprint_ring
 from tilefold.plan.calendar import regular_dates
 from tilefold.plan.nomenclature import choose_nodata
 from tilefold.plan.plan import Plan
+from tilefold.plan.sensors import reading_definition
 from tilefold.plan.settings import BUILDERS, rule_settings
+from tilefold.sensors.catalogue import SENSORS
 
 TILES = ("A", "B", "C")
 RAW = {
@@ -59,6 +61,12 @@ DEPENDS = {
     "sensors.own.band_path": ("{tile}/{date}/b_{band}.tif", {"preprocess"}),
     "sensors.own.mask_path": ("{tile}/{date}/n.tif", {"preprocess"}),
     "sensors.own.mask_valid": ([0, 1], {"preprocess"}),
+    "sensors.own.mask_bits": ([0, 3], {"preprocess"}),
+    "sensors.own.resampling": ("nearest", {"preprocess"}),
+    # Only Sentinel-1 has speckle.
+    "sensors.own.speckle_filter": ("quegan", set()),
+    "sensors.own.speckle_window": (9, set()),
+    "on_bad_acquisition": ("skip", {"preprocess"}),
     "sensors.own.date_format": ("%Y%j", {"preprocess"}),
     "sensors.own.nodata": (-1, {"preprocess"}),
     "sensors.own.scale": (0.5, {"assemble_samples"}),
@@ -128,7 +136,7 @@ def plan_of(raw):
         tile: Grid("EPSG:32631", (10.0, 0.0, 500000.0 + 800 * i, 0.0, -10.0, 4900000.0), 100, 100)
         for i, tile in enumerate(TILES)
     }
-    step = config.sensors["own"].step or config.calendar.step
+    step = config.sensors["own"].step or config.calendar.step or 10
     codes = [item.code for item in config.reference.nomenclature]
     return Plan(
         config=config,
@@ -141,6 +149,7 @@ def plan_of(raw):
         classes=tuple(config.reference.nomenclature),
         nodata=choose_nodata(config.maps.nodata, codes)[0],
         code=dict.fromkeys(BUILDERS, "c"),
+        refused={"B": {"own": [{"product": "2", "file": "f", "reason": "r"}]}},
     )
 
 
@@ -226,3 +235,31 @@ def test_a_plan_survives_its_snapshot():
     again = Plan.from_dict(json.loads(json.dumps(plan.to_dict())))
     assert all_settings(again) == all_settings(plan)
     assert again == plan
+
+
+def test_reading_sentinel1_depends_on_its_speckle_filter():
+    def reading(**choices):
+        raw = with_value(RAW, "sensors", {"sentinel1_desvv": {"path": "p", **choices}})
+        return reading_definition(read_config(raw), "sentinel1_desvv")
+
+    plain = reading(speckle_filter="none", speckle_window=9)
+    assert plain == reading()
+    assert "speckle_window" not in plain
+    assert reading(speckle_filter="quegan") == {**plain, "speckle_window": 7}
+    assert reading(speckle_filter="quegan", speckle_window=9) == {**plain, "speckle_window": 9}
+
+
+def test_choices_for_a_known_sensor_take_the_place_of_the_catalogues():
+    choices = {"path": "p", "resampling": "nearest", "mask_bits": [3], "bands": ["coastal", "red"]}
+    found = reading_definition(
+        read_config(with_value(RAW, "sensors", {"landsat_c2": choices})), "landsat_c2"
+    )
+    assert found["bands"] == ["coastal", "red"]
+    assert found["resampling"] == "nearest"
+    assert found["masks"] == [{"path": "{name}_QA_PIXEL.TIF", "bits": [3]}]
+    assert SENSORS["landsat_c2"]["masks"][0]["bits"] == [0, 1, 2, 3, 4]
+
+
+def test_what_the_plan_left_out_comes_to_the_job_that_lists_it():
+    settings = rule_settings(plan_of(RAW), "preprocess", {"tile": "B", "sensor": "own"})
+    assert settings["refused"] == [{"product": "2", "file": "f", "reason": "r"}]

@@ -30,13 +30,16 @@ def settings_of(grid: Grid, definition: dict[str, Any], root: Path, tile: str = 
         "definition": definition,
         "method": "linear",
         "on_bad_acquisition": "stop",
+        "refused": [],
         "code": "abc",
     }
 
 
 def run(root: Path, settings: dict[str, Any], folder: Path, threads: int = 1) -> tuple[Path, Path]:
     series, clear = folder / "s.tif", folder / "s_clear.tif"
-    preprocess_tile(root, settings, series=series, clear_dates=clear, threads=threads)
+    preprocess_tile(
+        root, settings, series=series, clear_dates=clear, skipped=folder / "s_skipped.csv", threads=threads
+    )
     return series, clear
 
 
@@ -131,7 +134,7 @@ def test_a_bad_acquisition_stops_all_and_leaves_nothing(
     assert list((tmp_path / "out").iterdir()) == []
 
 
-@pytest.mark.parametrize(("key", "value"), [("method", "spline"), ("on_bad_acquisition", "skip")])
+@pytest.mark.parametrize(("key", "value"), [("method", "spline"), ("on_bad_acquisition", "ignore")])
 def test_unknown_choices_are_refused(
     tmp_path: Path,
     make_grid: MakeGrid,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -31,14 +31,24 @@ class Tiles(Section):
 
 
 class Sensor(Section):
-    """One sensor. Sensors of the catalogue (`sentinel2`) need only `path`; any other is described here."""
+    """One sensor. Sensors of the catalogue need only `path`; any other is described here."""
 
     path: str
     """Folder that holds one folder for each tile."""
     bands: list[str] | None = None
     """Bands to keep, in this order. Default for a sensor of the catalogue: all its bands."""
     step: Annotated[int, Field(ge=1)] | None = None
-    """Days between two dates of this sensor's calendar. Default: `calendar.step`."""
+    """Days between two dates of this sensor's calendar. Default: `calendar.step`, without it the catalogue's (16
+    for Landsat, 10 for others)."""
+    resampling: Literal["cubic", "bilinear", "nearest"] | None = None
+    """How bands of another CRS, origin or resolution get onto the tile's grid. Masks are never interpolated: a
+    pixel that touches an unusable one is unusable. Default: the catalogue's (`bilinear` for Sentinel-1), else
+    `cubic`."""
+    speckle_filter: Literal["none", "quegan"] = "none"
+    """Only for Sentinel-1: `quegan` is the multi-temporal filter of Quegan and Yu (2001) over the acquisitions of
+    the series."""
+    speckle_window: Annotated[int, Field(ge=3, le=51)] = 7
+    """Rows and columns of the window of local means in the speckle filter, an odd number."""
     band_path: str | None = None
     """Only for sensors outside the catalogue: path of a band's file under `path`, with `{tile}`, `{date}` and
     `{band}`."""
@@ -46,7 +56,10 @@ class Sensor(Section):
     """Only for sensors outside the catalogue: path of the mask's file, with `{tile}` and `{date}`. Default:
     every pixel that is not nodata is clear."""
     mask_valid: list[int] = [0]
-    """Values of the mask that mean clear."""
+    """Values of the mask that mean clear, for sensors outside the catalogue."""
+    mask_bits: list[Annotated[int, Field(ge=0, le=31)]] | None = None
+    """Bits of the mask that make a pixel unusable, the lowest being 0: for sensors outside the catalogue instead
+    of `mask_valid`, and for `landsat_c2` and `hls`. Default: the catalogue's."""
     date_format: str = "%Y%m%d"
     """How the text at the start of `{date}` is read, in the form of Python's `strptime`."""
     nodata: int | None = None
@@ -58,6 +71,13 @@ class Sensor(Section):
     aliases: dict[str, str] = {}
     """Which band is `red`, `nir` and `swir`, for features of sensors outside the catalogue."""
 
+    @field_validator("speckle_window")
+    @classmethod
+    def _odd(cls, value: int) -> int:
+        if value % 2 == 0:
+            raise ValueError("give an odd number, so that the window has a middle")
+        return value
+
 
 class Calendar(Section):
     """The common regular dates that every tile's series is filled to."""
@@ -67,8 +87,8 @@ class Calendar(Section):
     acquisition does not move the calendar of all tiles."""
     end: datetime.date | None = None
     """Last possible date. Default: the last acquisition over all tiles of the sensor."""
-    step: Annotated[int, Field(ge=1)] = 10
-    """Days between two dates."""
+    step: Annotated[int, Field(ge=1)] | None = None
+    """Days between two dates. Default: each sensor's own in the catalogue, else 10."""
 
 
 class UserFeature(Section):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -28,6 +28,10 @@ class Config(Section):
     """Pixel size of all tiles' grids, in units of the CRS. Default: that of the finest sensor."""
     sensors: Annotated[dict[Identifier, Sensor], Field(min_length=1)]
     """The sensors, by name."""
+    on_bad_acquisition: Literal["stop", "skip"] = "stop"
+    """What to do where a product cannot be read (a truncated file, a missing band, a mask of another size, an
+    unreadable date): `stop`, or `skip`, which leaves the whole acquisition out, writes it to
+    `series/<tile>/<sensor>_skipped.csv` and says so in the report."""
     calendar: Calendar = Calendar()
     """The common regular dates that every tile's series is filled to."""
     features: dict[Identifier, list[Name]] = {}

@@ -49,7 +49,8 @@ def preprocess(plan: Plan, tile: str, sensor: str) -> Settings:
         ],
         "definition": reading_definition(plan.config, sensor),
         "method": "linear",
-        "on_bad_acquisition": "stop",
+        "on_bad_acquisition": plan.config.on_bad_acquisition,
+        "refused": plan.refused.get(tile, {}).get(sensor, []),
     }
 
 
