@@ -29,7 +29,7 @@ class Config(Section):
     sensors: Annotated[dict[Identifier, Sensor], Field(min_length=1)]
     """The sensors, by name."""
     calendar: Calendar = Calendar()
-    """The common regular dates that every tile's series is filled to."""
+    """The common dates that every tile's series is brought to, and how."""
     features: dict[Identifier, list[Name]] = {}
     """For each sensor, the features computed at each date (`ndvi`, `ndwi`, `brightness`). Default: the
     catalogue's for its sensors, none for others."""

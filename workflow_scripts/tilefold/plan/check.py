@@ -12,6 +12,7 @@ from tilefold.config.data import Sensor
 from tilefold.config.model import Config
 from tilefold.ground_truth.reading import check_reference
 from tilefold.networks.registry import check_network
+from tilefold.plan.calendar import filling_faults
 from tilefold.plan.sensors import definition
 from tilefold.sensors.catalogue import SENSORS
 from tilefold.series.catalogue import FEATURES
@@ -21,7 +22,7 @@ def config_faults(config: Config) -> list[str]:
     """Faults of sensors, features, reference data, CRS and network."""
     faults = []
     for name, sensor in config.sensors.items():
-        faults += _sensor_faults(name, sensor)
+        faults += [*_sensor_faults(name, sensor), *filling_faults(config, name)]
     if not faults:
         faults += _feature_faults(config)
     training = config.training

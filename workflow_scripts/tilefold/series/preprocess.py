@@ -21,6 +21,7 @@ from tilefold.sensors.errors import MissingProductsError
 from tilefold.sensors.reading import OpenAcquisition, open_acquisition
 from tilefold.series.gapfilling import fill_gaps, merge_same_day
 from tilefold.series.layout import CLEAR_DATES, NODATA, series_descriptions
+from tilefold.series.methods import METHODS
 from tilefold.storage.metadata import provenance
 from tilefold.storage.rasters import BLOCK, create_raster
 
@@ -43,8 +44,7 @@ def preprocess_tile(
 ) -> None:
     """Write the gap-filled series of a tile and sensor, and how often each pixel was seen clear.
 
-    The tile is worked through by blocks that bound memory, whatever the tile's size; results do not depend on
-    their size, nor on the threads.
+    Memory is bounded by blocks, whatever the tile's size; results depend on neither their size nor the threads.
 
     Parameters
     ----------
@@ -52,11 +52,12 @@ def preprocess_tile(
         Folder of the sensor.
     settings
         `tile`; `grid`; `calendar` (ISO dates); `products` (each with `name` and `date`); `definition` of the
-        sensor, see `tilefold.sensors.catalogue`; `method` (linear); `on_bad_acquisition` (stop).
+        sensor, see `tilefold.sensors.catalogue`; `method`, `method_parameters` (see `fill_gaps`);
+        `on_bad_acquisition` (stop).
     series
         To write: int16, nodata -32768, all bands of the first date, then of the next.
     clear_dates
-        To write: uint16, the number of days with a clear observation.
+        To write: uint16, the number of clear days.
     threads
         Threads that read products and fill gaps.
 
@@ -104,7 +105,7 @@ def _fill_blocks(
     threads: int,
 ) -> Iterator[tuple[Window, NDArray[np.int16], NDArray[np.uint16]]]:
     """Read and fill block after block; a block's arrays are overwritten by the next."""
-    calendar = [_day(date) for date in settings["calendar"]]
+    calendar, method = [_day(date) for date in settings["calendar"]], settings["method"]
     bands = len(settings["definition"]["bands"])
     buffers = _Buffers(windows, len(days), bands, bands * len(calendar))
     with ThreadPoolExecutor(threads) as pool:
@@ -112,7 +113,8 @@ def _fill_blocks(
             values, valid = buffers.stack(window)
             _read_block(acquisitions, window, values, valid, pool)
             merged = merge_same_day(values, valid, days)
-            yield window, *fill_gaps(*merged, calendar, threads, buffers.series(window))
+            room = buffers.series(window)
+            yield window, *fill_gaps(*merged, calendar, threads, room, method, settings["method_parameters"])
 
 
 def _products(settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -123,9 +125,9 @@ def _products(settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _check_choices(settings: Mapping[str, Any]) -> None:
-    for key, known in (("method", "linear"), ("on_bad_acquisition", "stop")):
-        if settings[key] != known:
-            raise ValueError(f"{key}: found {settings[key]!r}, known is {known}")
+    for key, known in (("method", tuple(METHODS)), ("on_bad_acquisition", ("stop",))):
+        if settings[key] not in known:
+            raise ValueError(f"{key}: found {settings[key]!r}, known: {', '.join(known)}")
 
 
 def _day(date: str) -> int:
