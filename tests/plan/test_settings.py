@@ -9,7 +9,7 @@ from tilefold.config.model import Config
 from tilefold.config.section import Section
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
-from tilefold.plan.calendar import regular_dates
+from tilefold.plan.calendar import make_calendar
 from tilefold.plan.nomenclature import choose_nodata
 from tilefold.plan.plan import Plan
 from tilefold.plan.sensors import reading_definition
@@ -58,6 +58,9 @@ DEPENDS = {
     "sensors.own.path": ("q", set()),
     "sensors.own.bands": (["x", "y"], {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
     "sensors.own.step": (5, {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
+    "sensors.own.method": ("gaussian", {"preprocess"}),
+    # The method is linear, which has no width.
+    "sensors.own.gaussian_width": (5.0, set()),
     "sensors.own.band_path": ("{tile}/{date}/b_{band}.tif", {"preprocess"}),
     "sensors.own.mask_path": ("{tile}/{date}/n.tif", {"preprocess"}),
     "sensors.own.mask_valid": ([0, 1], {"preprocess"}),
@@ -75,6 +78,8 @@ DEPENDS = {
     "calendar.start": ("2018-01-06", {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
     "calendar.end": ("2018-11-30", {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
     "calendar.step": (5, {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
+    "calendar.method": ("raw", {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
+    "calendar.gaussian_width": (5.0, set()),
     "features": ({"own": ["ndvi"]}, {"assemble_samples"}),
     "user_features.dem.path": ("other.tif", set()),
     "user_features.dem.bands": (2, {"extract_pool", "assemble_samples", "classify_chunk"}),
@@ -136,7 +141,8 @@ def plan_of(raw):
         tile: Grid("EPSG:32631", (10.0, 0.0, 500000.0 + 800 * i, 0.0, -10.0, 4900000.0), 100, 100)
         for i, tile in enumerate(TILES)
     }
-    step = config.sensors["own"].step or config.calendar.step or 10
+    calendar, faults = make_calendar(config, "own", {tile: ["2018-02-01"] for tile in TILES})
+    assert faults == []
     codes = [item.code for item in config.reference.nomenclature]
     return Plan(
         config=config,
@@ -145,7 +151,7 @@ def plan_of(raw):
         grids=grids,
         ownership=Ownership("EPSG:32631", {t: footprint_ring(g, g.crs) for t, g in grids.items()}),
         products={tile: {"own": [{"name": "1", "date": "2018-02-01", "stamp": [1, 1]}]} for tile in TILES},
-        calendars={"own": regular_dates(config.calendar.start, config.calendar.end, step)},
+        calendars={"own": calendar},
         classes=tuple(config.reference.nomenclature),
         nodata=choose_nodata(config.maps.nodata, codes)[0],
         code=dict.fromkeys(BUILDERS, "c"),
@@ -193,6 +199,28 @@ def test_a_flipped_field_changes_the_settings_of_what_depends_on_it(key):
     assert changed - {"write_report"} == expected
     shown = key not in ("results", "classification.number_of_chunks")
     assert ("write_report" in changed) == shown
+
+
+def changed_rules(before, after):
+    first, second = all_settings(plan_of(before)), all_settings(plan_of(after))
+    return {rule for rule in EVERY if first[rule] != second[rule]} - {"write_report"}
+
+
+@pytest.mark.parametrize("section", ["calendar", "sensors.own"])
+def test_the_width_counts_where_the_method_has_one(section):
+    gaussian = with_value(RAW, f"{section}.method", "gaussian")
+    assert changed_rules(gaussian, with_value(gaussian, f"{section}.gaussian_width", 5.0)) == {"preprocess"}
+
+
+@pytest.mark.parametrize("method", ["none", "raw"])
+def test_the_step_does_not_count_where_dates_are_those_of_acquisitions(method):
+    acquired = with_value(RAW, "calendar.method", method)
+    assert changed_rules(acquired, with_value(acquired, "calendar.step", 5)) == set()
+
+
+def test_a_sensors_own_method_comes_first():
+    own = with_value(RAW, "sensors.own.method", "gaussian")
+    assert changed_rules(own, with_value(own, "calendar.method", "raw")) == set()
 
 
 def fields(section, prefix=""):
@@ -251,9 +279,7 @@ def test_reading_sentinel1_depends_on_its_speckle_filter():
 
 def test_choices_for_a_known_sensor_take_the_place_of_the_catalogues():
     choices = {"path": "p", "resampling": "nearest", "mask_bits": [3], "bands": ["coastal", "red"]}
-    found = reading_definition(
-        read_config(with_value(RAW, "sensors", {"landsat_c2": choices})), "landsat_c2"
-    )
+    found = reading_definition(read_config(with_value(RAW, "sensors", {"landsat_c2": choices})), "landsat_c2")
     assert found["bands"] == ["coastal", "red"]
     assert found["resampling"] == "nearest"
     assert found["masks"] == [{"path": "{name}_QA_PIXEL.TIF", "bits": [3]}]

@@ -130,6 +130,12 @@ def test_calendar_longer(finished, content):
     assert not {"clean_ground_truth", "split_polygons"} & rules(found)
 
 
+def test_another_way_of_filling(finished, content):
+    found = jobs(finished, content, {"calendar": {"method": "gaussian"}})
+    assert tiles(found, "preprocess") == {A, B, C}
+    assert not {"clean_ground_truth", "split_polygons"} & rules(found)
+
+
 def test_reference_data(finished, content):
     def drop_one(path):
         features = geopandas.read_file(path)

@@ -11,6 +11,8 @@ from tilefold.config.section import Section
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+#: Names in `tilefold.series.methods.METHODS`.
+FillingMethod = Literal["linear", "none", "gaussian", "raw"]
 
 
 class Tiles(Section):
@@ -49,6 +51,10 @@ class Sensor(Section):
     the series."""
     speckle_window: Annotated[int, Field(ge=3, le=51)] = 7
     """Rows and columns of the window of local means in the speckle filter, an odd number."""
+    method: FillingMethod | None = None
+    """How this sensor's series is filled. Default: `calendar.method`."""
+    gaussian_width: Annotated[float, Field(gt=0)] | None = None
+    """See `calendar.gaussian_width`, which is the default."""
     band_path: str | None = None
     """Only for sensors outside the catalogue: path of a band's file under `path`, with `{tile}`, `{date}` and
     `{band}`."""
@@ -80,7 +86,7 @@ class Sensor(Section):
 
 
 class Calendar(Section):
-    """The common regular dates that every tile's series is filled to."""
+    """The common dates that every tile's series is brought to, and how."""
 
     start: datetime.date | None = None
     """First date. Default: the first acquisition over all tiles of the sensor. Give it, so that a new
@@ -88,7 +94,17 @@ class Calendar(Section):
     end: datetime.date | None = None
     """Last possible date. Default: the last acquisition over all tiles of the sensor."""
     step: Annotated[int, Field(ge=1)] | None = None
-    """Days between two dates. Default: each sensor's own in the catalogue, else 10."""
+    """Days between two dates, for the methods `linear` and `gaussian`. Default: each sensor's own in the catalogue,
+    else 10."""
+    method: FillingMethod = "linear"
+    """`linear`: on a straight line between the nearest clear observations, constant before the first and after
+    the last; `gaussian`: mean of all clear observations, the nearer in time the heavier; `none`: the dates are
+    those of the acquisitions, which must be the same in all tiles (monthly syntheses), and cloudy pixels are
+    filled as with `linear`; `raw`: the dates are those of all tiles' acquisitions together, nothing is filled,
+    and the network puts the mean of the samples in the place of what is missing."""
+    gaussian_width: Annotated[float, Field(gt=0)] = 15.0
+    """Standard deviation in days of the weights of the method `gaussian`: an observation that many days away
+    weighs 0.61, one twice as far 0.14."""
 
 
 class UserFeature(Section):

@@ -33,7 +33,7 @@ class Config(Section):
     unreadable date): `stop`, or `skip`, which leaves the whole acquisition out, writes it to
     `series/<tile>/<sensor>_skipped.csv` and says so in the report."""
     calendar: Calendar = Calendar()
-    """The common regular dates that every tile's series is filled to."""
+    """The common dates that every tile's series is brought to, and how."""
     features: dict[Identifier, list[Name]] = {}
     """For each sensor, the features computed at each date (`ndvi`, `ndwi`, `brightness`). Default: the
     catalogue's for its sensors, none for others."""

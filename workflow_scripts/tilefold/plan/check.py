@@ -12,6 +12,7 @@ from tilefold.config.data import Sensor
 from tilefold.config.model import Config
 from tilefold.ground_truth.reading import check_reference
 from tilefold.networks.registry import check_network
+from tilefold.plan.calendar import filling_faults
 from tilefold.plan.sensors import definition
 from tilefold.sensors.catalogue import SENSORS
 from tilefold.series.catalogue import FEATURES
@@ -21,7 +22,7 @@ def config_faults(config: Config) -> list[str]:
     """Faults of sensors, features, reference data, CRS and network."""
     faults = []
     for name, sensor in config.sensors.items():
-        faults += _sensor_faults(name, sensor)
+        faults += [*_sensor_faults(name, sensor), *filling_faults(config, name)]
     if not faults:
         faults += _feature_faults(config)
     training = config.training
@@ -47,7 +48,9 @@ def _sensor_faults(name: str, sensor: Sensor) -> list[str]:
         ]
     faults = [f"sensors.{name}.{key}: needed for a sensor outside the catalogue" for key in missing]
     if sensor.speckle_filter != "none":
-        faults.append(f"sensors.{name}.speckle_filter: known for Sentinel-1 of the catalogue alone; remove it")
+        faults.append(
+            f"sensors.{name}.speckle_filter: known for Sentinel-1 of the catalogue alone; remove it"
+        )
     if sensor.mask_bits is not None and ("mask_valid" in sensor.model_fields_set or sensor.mask_path is None):
         faults.append(
             f"sensors.{name}.mask_bits: needs a mask_path and stands instead of mask_valid; give one of the two"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tilefold.plan.calendar import filling
 from tilefold.plan.plan import Plan
 from tilefold.plan.runs import Run
 from tilefold.plan.sensors import network_inputs, reading_definition, stored_inputs
@@ -34,6 +35,7 @@ def rule_settings(plan: Plan, rule: str, wildcards: Mapping[str, str]) -> Settin
 def preprocess(plan: Plan, tile: str, sensor: str) -> Settings:
     """Series of a tile and sensor."""
     calendar = plan.calendars[sensor]
+    chosen = filling(plan.config, sensor)
     limits = plan.config.calendar
     products = plan.products[tile][sensor]
     return {
@@ -48,7 +50,8 @@ def preprocess(plan: Plan, tile: str, sensor: str) -> Settings:
             and (limits.end is None or product["date"] <= limits.end.isoformat())
         ],
         "definition": reading_definition(plan.config, sensor),
-        "method": "linear",
+        "method": chosen.method,
+        "method_parameters": chosen.parameters,
         "on_bad_acquisition": plan.config.on_bad_acquisition,
         "refused": plan.refused.get(tile, {}).get(sensor, []),
     }
