@@ -122,12 +122,6 @@ def band_scale() -> Floats:
     return np.minimum(deviations() / np.sqrt(variance), SCALE_LIMIT)
 
 
-def noise_covariance(dials: Dials) -> Floats:
-    """Covariance between bands of the noise of one acquisition, (bands, bands); dates are independent."""
-    whole = np.diag(INSTRUMENT**2) + np.outer(HAZE, HAZE) + np.outer(FLUCTUATION, FLUCTUATION)
-    return dials.sensor_noise**2 * whole
-
-
 def tile_differences(dials: Dials) -> Floats:
     """How each tile differs from the mean of the tiles, in standard units, (tiles, DIFFERENCES).
 
