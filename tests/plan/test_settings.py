@@ -10,6 +10,7 @@ from tilefold.config.section import Section
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
 from tilefold.plan.calendar import regular_dates
+from tilefold.plan.features import feature_expressions
 from tilefold.plan.nomenclature import choose_nodata
 from tilefold.plan.plan import Plan
 from tilefold.plan.settings import BUILDERS, rule_settings
@@ -70,6 +71,7 @@ DEPENDS = {
     "features": ({"own": ["ndvi"]}, {"assemble_samples"}),
     "user_features.dem.path": ("other.tif", set()),
     "user_features.dem.bands": (2, {"extract_pool", "assemble_samples", "classify_chunk"}),
+    "user_features.dem.resampling": ("nearest", {"extract_pool", "assemble_samples", "classify_chunk"}),
     "reference.path": ("w.gpkg", set()),
     "reference.class_field": ("class", {"clean_ground_truth"}),
     "reference.layer": ("l", {"clean_ground_truth"}),
@@ -138,6 +140,7 @@ def plan_of(raw):
         ownership=Ownership("EPSG:32631", {t: footprint_ring(g, g.crs) for t, g in grids.items()}),
         products={tile: {"own": [{"name": "1", "date": "2018-02-01", "stamp": [1, 1]}]} for tile in TILES},
         calendars={"own": regular_dates(config.calendar.start, config.calendar.end, step)},
+        expressions=feature_expressions(config),
         classes=tuple(config.reference.nomenclature),
         nodata=choose_nodata(config.maps.nodata, codes)[0],
         code=dict.fromkeys(BUILDERS, "c"),
@@ -226,3 +229,17 @@ def test_a_plan_survives_its_snapshot():
     again = Plan.from_dict(json.loads(json.dumps(plan.to_dict())))
     assert all_settings(again) == all_settings(plan)
     assert again == plan
+
+
+def features(*chosen):
+    settings = all_settings(plan_of(with_value(RAW, "features", {"own": list(chosen)})))["assemble_samples"]
+    return settings["inputs"]["own"]
+
+
+def test_formulas_travel_with_the_settings():
+    chosen = features("ndvi", "NDVI", {"name": "ratio", "expression": "nir/x"})
+    assert chosen["features"] == ["ndvi", "NDVI", "ratio"]
+    assert chosen["expressions"] == {"NDVI": "(y - x) / (y + x)", "ratio": "y / x"}
+    assert features({"name": "ratio", "expression": "y / z"}) != features(
+        {"name": "ratio", "expression": "x / z"}
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -56,7 +56,8 @@ class Sensor(Section):
     offset: float | None = None
     """See `scale`. Default: the catalogue's, else 0."""
     aliases: dict[str, str] = {}
-    """Which band is `red`, `nir` and `swir`, for features of sensors outside the catalogue."""
+    """Which band is `red`, `nir` and `swir`, for features of sensors outside the catalogue; likewise bands under
+    the names that the formulas of spectral indices use (`B`, `G`, `RE1`, `S2`, ...)."""
 
 
 class Calendar(Section):
@@ -71,6 +72,17 @@ class Calendar(Section):
     """Days between two dates."""
 
 
+class Expression(Section):
+    """A feature of one's own, computed at each date."""
+
+    name: Name
+    """Name of the feature."""
+    expression: str
+    """Formula over the sensor's bands and `red`, `nir`, `swir`, in physical units: numbers, `+ - * / **`,
+    parentheses, `sqrt`, `abs`, `exp`, `log`, `log10`, `min`, `max`. Where it is not defined (a denominator under
+    1e-5, the logarithm of a negative number) the value is missing and imputed."""
+
+
 class UserFeature(Section):
     """A static raster, given to the network as it is (nodata: imputed)."""
 
@@ -78,6 +90,9 @@ class UserFeature(Section):
     """Path of the raster, with `{tile}` where each tile has its own."""
     bands: Annotated[int, Field(ge=1)] = 1
     """Number of bands to use, from the first."""
+    resampling: Literal["nearest", "bilinear", "cubic", "average", "mode", "min", "max"] = "bilinear"
+    """How values are found on a tile's grid where the raster's own is another: `nearest` or `mode` for classes,
+    `average` for a raster with finer pixels."""
 
 
 class LandCoverClass(Section):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tilefold.config.data import Calendar, Identifier, Name, Reference, Sensor, Tiles, UserFeature
+from tilefold.config.data import Calendar, Expression, Identifier, Name, Reference, Sensor, Tiles, UserFeature
 from tilefold.config.design import Folds, Selection, Split
 from tilefold.config.learning import Classification, Training
 from tilefold.config.products import Maps, Report, Validation
@@ -30,9 +30,10 @@ class Config(Section):
     """The sensors, by name."""
     calendar: Calendar = Calendar()
     """The common regular dates that every tile's series is filled to."""
-    features: dict[Identifier, list[Name]] = {}
-    """For each sensor, the features computed at each date (`ndvi`, `ndwi`, `brightness`). Default: the
-    catalogue's for its sensors, none for others."""
+    features: dict[Identifier, list[Name | Expression]] = {}
+    """For each sensor, the features computed at each date: `ndvi`, `ndwi`, `brightness`, any index of the
+    package spyndex by its short name (`NDVI705`, `EVI`, `kNDVI`), or an expression. Default: the catalogue's for
+    its sensors, none for others."""
     user_features: dict[Identifier, UserFeature] = {}
     """Static rasters, by name."""
     reference: Reference

@@ -13,6 +13,7 @@ from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
 from tilefold.plan.calendar import calendar_faults, regular_dates
 from tilefold.plan.check import config_faults
+from tilefold.plan.features import feature_expressions
 from tilefold.plan.grids import header_grid, output_grid
 from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
 from tilefold.plan.plan import Plan
@@ -60,6 +61,7 @@ def make_plan(config: Config) -> Plan:
         ownership=ownership,
         products=products,
         calendars=calendars,
+        expressions=feature_expressions(config),
         classes=tuple(classes),
         nodata=nodata,
         code=code_digests(config),

@@ -34,6 +34,8 @@ class Plan:
         file).
     calendars
         Dates (ISO) of each sensor's series.
+    expressions
+        For each sensor, the formulas over its bands of the features that are not the library's own.
     classes
         The nomenclature in code order.
     nodata
@@ -49,6 +51,7 @@ class Plan:
     ownership: Ownership
     products: Mapping[str, Mapping[str, list[dict[str, Any]]]]
     calendars: Mapping[str, list[str]]
+    expressions: Mapping[str, Mapping[str, str]]
     classes: tuple[LandCoverClass, ...]
     nodata: int
     code: Mapping[str, str]
@@ -112,6 +115,7 @@ class Plan:
             "ownership": self.ownership.to_dict(),
             "products": {tile: dict(sensors) for tile, sensors in self.products.items()},
             "calendars": dict(self.calendars),
+            "expressions": {sensor: dict(found) for sensor, found in self.expressions.items()},
             "classes": [item.model_dump() for item in self.classes],
             "nodata": self.nodata,
             "code": dict(self.code),
@@ -128,6 +132,7 @@ class Plan:
             ownership=Ownership.from_dict(data["ownership"]),
             products=data["products"],
             calendars=data["calendars"],
+            expressions=data["expressions"],
             classes=tuple(LandCoverClass.model_validate(item) for item in data["classes"]),
             nodata=data["nodata"],
             code=data["code"],

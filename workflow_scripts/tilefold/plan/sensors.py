@@ -9,7 +9,7 @@ from tilefold.plan.plan import Plan
 from tilefold.sensors.catalogue import SENSORS
 
 #: Parts of a sensor's description that concern features, not reading.
-FEATURE_KEYS = frozenset({"scale", "offset", "aliases", "features", "step"})
+FEATURE_KEYS = frozenset({"scale", "offset", "aliases", "platform", "features", "step"})
 
 
 def definition(config: Config, sensor: str) -> dict[str, Any]:
@@ -35,6 +35,14 @@ def definition(config: Config, sensor: str) -> dict[str, Any]:
     }
 
 
+def feature_names(config: Config, sensor: str) -> list[str]:
+    """Names of a sensor's features: the config's choice, else the catalogue's."""
+    chosen = config.features.get(sensor)
+    if chosen is None:
+        return list(definition(config, sensor)["features"])
+    return [item if isinstance(item, str) else item.name for item in chosen]
+
+
 def reading_definition(config: Config, sensor: str) -> dict[str, Any]:
     """What reading a sensor's products depends on."""
     return {key: value for key, value in definition(config, sensor).items() if key not in FEATURE_KEYS}
@@ -51,7 +59,7 @@ def stored_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
         for sensor in plan.config.sensors
     }
     static = {
-        name: {"kind": "static", "bands": feature.bands}
+        name: {"kind": "static", "bands": feature.bands, "resampling": feature.resampling}
         for name, feature in plan.config.user_features.items()
     }
     return {**series, **static}
@@ -66,6 +74,7 @@ def network_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
             "scale": described["scale"],
             "offset": described["offset"],
             "aliases": dict(described["aliases"]),
-            "features": plan.config.features.get(sensor, list(described["features"])),
+            "features": feature_names(plan.config, sensor),
+            "expressions": dict(plan.expressions[sensor]),
         }
     return inputs

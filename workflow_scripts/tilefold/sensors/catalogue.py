@@ -2,8 +2,8 @@
 
 An entry is what a reader needs to find and read products (`reader`, `product`, `date_format`, `metadata`,
 `bands`, `resolutions`, `band_path`, `mask_paths`, `mask_valid`, `nodata`) and what features need (`scale`,
-`offset`, `aliases`, `features`, `step`). Paths are relative to the product's folder; ``{name}`` is the name of
-that folder, ``{band}`` the name of a band.
+`offset`, `aliases`, `platform`, `features`, `step`). Paths are relative to the product's folder; ``{name}`` is the
+name of that folder, ``{band}`` the name of a band.
 
 The reader ``generic`` has no entry: its description comes whole from the configuration, with the keys
 
@@ -52,6 +52,8 @@ SENSORS: dict[str, dict[str, Any]] = {
         "scale": 1e-4,
         "offset": 0.0,
         "aliases": {"red": "B4", "nir": "B8", "swir": "B11"},
+        # Name under which spyndex lists the instrument's bands, for spectral indices by name.
+        "platform": "sentinel2a",
         "features": ["ndvi", "ndwi", "brightness"],
         # Days between two dates of the calendar.
         "step": 10,

@@ -13,16 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilefold.series.catalogue import FEATURES
+from tilefold.series.expressions import SMALL, Values, evaluate
 from tilefold.series.layout import NODATA
-
-Values = NDArray[np.float32]
-
-#: Below this a denominator counts as zero, in physical units, and the index is 0 (the reference system's rule).
-SMALL = np.float32(1e-5)
 
 
 def normalised_difference(_: Values, first: Values, second: Values) -> Values:
-    """(first - second) / (first + second); 0 where the denominator is under 1e-5.
+    """(first - second) / (first + second); 0 where the denominator is under 1e-5 (the reference system's rule).
 
     NDVI with near infrared and red; NDWI, in the reference system's sense, with short-wave infrared and near
     infrared, which is the opposite of Gao's index.
@@ -55,8 +51,9 @@ def component_names(spec: Mapping[str, Any]) -> list[str]:
     Parameters
     ----------
     spec
-        Description of the input. Of a series: `kind`, `bands`, `dates`, `scale`, `offset`, `features`,
-        `aliases`. Of a static raster: `kind` and the number `bands`, whose names are ``band_1`` and so on.
+        Description of the input. Of a series: `kind`, `bands`, `dates`, `scale`, `offset`, `features` (names),
+        `aliases` (for features of `tilefold.series.catalogue`), `expressions` (over bands, by the names of other
+        features). Of a static raster: `kind` and the number `bands`, whose names are ``band_1`` and so on.
     """
     if spec["kind"] == "static":
         return [f"band_{number}" for number in range(1, spec["bands"] + 1)]
@@ -102,12 +99,21 @@ def tensor(values: NDArray[np.int16] | Values, spec: Mapping[str, Any], out: Val
     if spec["offset"]:
         physical += np.float32(spec["offset"])
     for position, feature in enumerate(spec["features"], start=bands):
-        arguments = [physical[:, :, index] for index in _band_indexes(feature, spec)]
-        out[:, :, position] = FUNCTIONS[feature](physical, *arguments)
+        out[:, :, position] = _feature(feature, physical, spec)
     missing = (values == NODATA).any(axis=2)
     if missing.any():
         out[missing] = np.nan
     return out
+
+
+def _feature(feature: str, physical: Values, spec: Mapping[str, Any]) -> Values:
+    """One feature of all pixels and dates; of an expression, NaN where it is not defined."""
+    expressions = spec.get("expressions", {})
+    if feature in expressions:
+        bands = {band: physical[:, :, index] for index, band in enumerate(spec["bands"])}
+        return evaluate(expressions[feature], bands)
+    arguments = [physical[:, :, index] for index in _band_indexes(feature, spec)]
+    return FUNCTIONS[feature](physical, *arguments)
 
 
 def _check_shape(values: NDArray[Any], expected: tuple[int, ...]) -> None:

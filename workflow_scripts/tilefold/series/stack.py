@@ -72,7 +72,7 @@ class InputStack:
         dict
             Series: int16, (pixels, dates, bands), -32768 where never clear. Static rasters: float32, (pixels,
             bands), NaN where there is no data; warped to the grid where their own differs, bilinear unless the
-            input's `resampling` says otherwise (``nearest`` for classes). Pixels run row by row. Arrays are
+            input's `resampling` says otherwise. Pixels run row by row. Arrays are
             views of (dates, bands, pixels) and (bands, pixels): ``np.ascontiguousarray`` gives pixels in one
             piece.
         """
