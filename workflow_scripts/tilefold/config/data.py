@@ -95,6 +95,33 @@ class UserFeature(Section):
     `average` for a raster with finer pixels."""
 
 
+FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Parameter = bool | int | float | str | None
+
+
+class Function(Section):
+    """A call of a function of one's own."""
+
+    name: FunctionName
+    """Name of the function."""
+    parameters: dict[str, Parameter | list[Parameter]] = {}
+    """Its keyword arguments."""
+
+
+class ExternalFeatures(Section):
+    """Features computed by Python functions of one's own, see `docs/own_data.md`."""
+
+    module: str | None = None
+    """Python file that holds the functions."""
+    functions: list[FunctionName | Function] = []
+    """Functions to call, by name or with their `parameters`; their results stand in this order."""
+    margin: Annotated[int, Field(ge=0, le=256)] = 0
+    """Pixels around each block that functions see besides, for those that look at neighbours."""
+    values: Literal["stored", "physical"] = "stored"
+    """What functions get: `stored` values as in the products (reflectance x 10000 for Sentinel-2), or `physical`
+    ones, with the sensor's `scale` and `offset`."""
+
+
 class LandCoverClass(Section):
     """One class of the nomenclature."""
 

@@ -6,7 +6,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tilefold.config.data import Calendar, Expression, Identifier, Name, Reference, Sensor, Tiles, UserFeature
+from tilefold.config.data import (
+    Calendar,
+    Expression,
+    ExternalFeatures,
+    Identifier,
+    Name,
+    Reference,
+    Sensor,
+    Tiles,
+    UserFeature,
+)
 from tilefold.config.design import Folds, Selection, Split
 from tilefold.config.learning import Classification, Training
 from tilefold.config.products import Maps, Report, Validation
@@ -36,6 +46,8 @@ class Config(Section):
     its sensors, none for others."""
     user_features: dict[Identifier, UserFeature] = {}
     """Static rasters, by name."""
+    external_features: ExternalFeatures = ExternalFeatures()
+    """Features computed by Python functions of one's own."""
     reference: Reference
     """Reference polygons."""
     split: Split = Split()

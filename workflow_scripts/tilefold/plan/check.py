@@ -12,6 +12,7 @@ from tilefold.config.data import Sensor
 from tilefold.config.model import Config
 from tilefold.ground_truth.reading import check_reference
 from tilefold.networks.registry import check_network
+from tilefold.plan.external import module_faults
 from tilefold.plan.features import feature_faults
 from tilefold.sensors.catalogue import SENSORS
 
@@ -27,6 +28,7 @@ def config_faults(config: Config) -> list[str]:
     return [
         *faults,
         *_user_feature_faults(config),
+        *module_faults(config.external_features),
         *_crs_faults(config.output_crs),
         *_reference_faults(config),
         *check_network(training.dl_name, training.dl_module, training.dl_parameters),

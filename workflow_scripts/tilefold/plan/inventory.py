@@ -13,6 +13,7 @@ from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
 from tilefold.plan.calendar import calendar_faults, regular_dates
 from tilefold.plan.check import config_faults
+from tilefold.plan.external import try_functions
 from tilefold.plan.features import feature_expressions
 from tilefold.plan.grids import header_grid, output_grid
 from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
@@ -50,6 +51,9 @@ def make_plan(config: Config) -> Plan:
     faults += date_faults
     if faults:
         raise ConfigError(faults)
+    external, external_faults = try_functions(config, calendars, products)
+    if external_faults:
+        raise ConfigError(external_faults)
     grids, ownership, grid_faults = _make_grids(config, products)
     if grid_faults:
         raise ConfigError(grid_faults)
@@ -62,6 +66,7 @@ def make_plan(config: Config) -> Plan:
         products=products,
         calendars=calendars,
         expressions=feature_expressions(config),
+        external=external,
         classes=tuple(classes),
         nodata=nodata,
         code=code_digests(config),

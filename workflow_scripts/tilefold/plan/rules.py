@@ -13,6 +13,8 @@ from tilefold.plan.settings import BUILDERS
 from tilefold.sensors.catalogue import READERS
 
 NETWORK_RULES = frozenset({"train_candidate", "predict_samples", "classify_chunk"})
+#: Rules that read products.
+READING_RULES = frozenset({"preprocess", "compute_external_features"})
 
 
 def code_digests(config: Config) -> dict[str, str]:
@@ -23,7 +25,7 @@ def code_digests(config: Config) -> dict[str, str]:
 
 
 def _modules_by_name(rule: str, config: Config) -> list[str]:
-    if rule == "preprocess":
+    if rule in READING_RULES:
         return sorted({READERS[definition(config, sensor)["reader"]] for sensor in config.sensors})
     if rule in NETWORK_RULES and config.training.dl_module is None:
         return [NETWORKS[ALIASES.get(config.training.dl_name, config.training.dl_name)].rpartition(".")[0]]
@@ -33,6 +35,8 @@ def _modules_by_name(rule: str, config: Config) -> list[str]:
 def _files(rule: str, config: Config) -> Sequence[Path | str]:
     if rule in NETWORK_RULES and config.training.dl_module is not None:
         return [config.training.dl_module]
+    if rule == "compute_external_features" and config.external_features.module is not None:
+        return [config.external_features.module]
     if rule == "write_report":
         return sorted((LIBRARY / "report" / "templates").iterdir())
     return []
