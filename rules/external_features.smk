@@ -8,6 +8,11 @@ rule compute_external_features:
             sensor=plan.config.sensors,
             allow_missing=True,
         ),
+        skipped=expand(
+            rules.preprocess.output.skipped,
+            sensor=plan.config.sensors,
+            allow_missing=True,
+        ),
     output:
         features="<results>/external_features/{tile}.tif",
     log:

@@ -13,6 +13,7 @@ def main(snakemake: Any) -> None:
     compute_external_features(
         dict(zip(sensors, snakemake.input.series, strict=True)),
         {name: sensor["path"] for name, sensor in sensors.items()},
+        dict(zip(sensors, snakemake.input.skipped, strict=True)),
         settings,
         features=snakemake.output.features,
     )

@@ -14,7 +14,7 @@ from tilefold.series.features import tensor
 
 S2 = ["B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B11", "B12"]
 STANDARD = dict(zip(["B", "G", "R", "RE1", "RE2", "RE3", "N", "N2", "S1", "S2"], S2, strict=True))
-OWN = {"path": "p", "bands": ["x", "swir22"], "band_path": "{tile}{date}{band}", "nodata": 0}
+OWN = {"path": "p", "bands": ["x", "swir2"], "band_path": "{tile}{date}{band}", "nodata": 0}
 
 
 def config(*chosen, sensor="sentinel2", **described):
@@ -74,13 +74,28 @@ def test_wavelengths_come_from_the_platform():
     assert str(spyndex.bands.N.sentinel2a.wavelength) in expression
 
 
-def test_bands_are_found_by_alias_by_name_and_by_common_name():
+def test_bands_are_found_by_alias_and_by_name():
     aliases = {"N": "x"}
-    assert formulas("NBR", sensor="own", **OWN, aliases=aliases) == {"NBR": "(x - swir22) / (x + swir22)"}
+    assert formulas("NBR", sensor="own", **OWN, aliases=aliases) == {"NBR": "(x - swir2) / (x + swir2)"}
     radar = OWN | {"bands": ["VV", "VH"]}
     assert formulas("NDPolI", sensor="own", **radar) == {"NDPolI": "(VV - VH) / (VV + VH)"}
-    alias = {"nir": "x", "S2": "swir22"}
-    assert formulas("NBR", sensor="own", **OWN, aliases=alias) == {"NBR": "(x - swir22) / (x + swir22)"}
+    alias = {"nir": "x", "S2": "swir2"}
+    assert formulas("NBR", sensor="own", **OWN, aliases=alias) == {"NBR": "(x - swir2) / (x + swir2)"}
+
+
+@pytest.mark.parametrize(
+    ("sensor", "expected"),
+    [
+        ("sentinel2s2c", "(B08 - B12) / (B08 + B12)"),
+        ("sentinel2l3a", "(B8 - B12) / (B8 + B12)"),
+        ("landsat8", "(B5 - B7) / (B5 + B7)"),
+        ("landsat5old", "(B4 - B6) / (B4 + B6)"),
+        ("landsat_c2", "(nir - swir2) / (nir + swir2)"),
+        ("hls", "(nir - swir2) / (nir + swir2)"),
+    ],
+)
+def test_indices_of_other_sensors(sensor, expected):
+    assert formulas("NBR", sensor=sensor) == {"NBR": expected}
 
 
 def test_expressions_take_bands_and_aliases():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,8 +12,32 @@ from tilefold.plan.sensors import definition, feature_names
 from tilefold.series.catalogue import FEATURES
 from tilefold.series.expressions import ExpressionError, names_in, substitute
 
-#: Standard names of bands in the formulas of spyndex, by the aliases of sensors.
-STANDARD = {"R": "red", "N": "nir", "S1": "swir"}
+#: Aliases of sensors for the standard names of bands in the formulas of spyndex.
+STANDARD = {
+    "A": ["coastal"],
+    "B": ["blue"],
+    "G": ["green"],
+    "R": ["red"],
+    "RE1": ["rededge1"],
+    "RE2": ["rededge2"],
+    "RE3": ["rededge3"],
+    "N": ["nir"],
+    "N2": ["nir2"],
+    "S1": ["swir1", "swir"],
+    "S2": ["swir2"],
+    "VV": ["vv"],
+    "VH": ["vh"],
+}
+
+#: Where spyndex tells the wavelengths of sensors that have one instrument.
+PLATFORMS = {
+    "sentinel2": "sentinel2a",
+    "sentinel2s2c": "sentinel2a",
+    "sentinel2l3a": "sentinel2a",
+    "landsat8": "landsat8",
+    "landsat8old": "landsat8",
+    "landsat5old": "landsat5",
+}
 
 
 class FeatureError(ValueError):
@@ -32,7 +55,7 @@ def feature_faults(config: Config) -> list[str]:
         described = definition(config, sensor)
         for feature in _chosen(config, sensor):
             try:
-                _formula(feature, described)
+                _formula(feature, sensor, described)
             except FeatureError as error:
                 faults.append(f"features.{sensor}: {error}")
         faults += _repeated(sensor, [*described["bands"], *feature_names(config, sensor)])
@@ -50,7 +73,7 @@ def feature_expressions(config: Config) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for sensor in config.sensors:
         described = definition(config, sensor)
-        formulas = [_formula(feature, described) for feature in _chosen(config, sensor)]
+        formulas = [_formula(feature, sensor, described) for feature in _chosen(config, sensor)]
         names = feature_names(config, sensor)
         found[sensor] = {
             name: formula for name, formula in zip(names, formulas, strict=True) if formula is not None
@@ -68,12 +91,12 @@ def _repeated(sensor: str, names: list[str]) -> list[str]:
     return [f"features.{sensor}: two bands or features are named {name}; rename one" for name in repeated]
 
 
-def _formula(feature: str | Expression, described: Mapping[str, Any]) -> str | None:
+def _formula(feature: str | Expression, sensor: str, described: Mapping[str, Any]) -> str | None:
     """Formula of a feature over the sensor's bands; None for the library's own features."""
     if isinstance(feature, Expression):
         return _own_formula(feature, described)
     if feature not in FEATURES:
-        return _index_formula(feature, described)
+        return _index_formula(feature, sensor, described)
     aliases = described["aliases"]
     for alias in FEATURES[feature]:
         if aliases.get(alias) not in described["bands"]:
@@ -108,7 +131,7 @@ def _own_formula(feature: Expression, described: Mapping[str, Any]) -> str:
     return substitute(feature.expression, {a: band for a, band in aliases.items() if a not in bands})
 
 
-def _index_formula(name: str, described: Mapping[str, Any]) -> str:
+def _index_formula(name: str, sensor: str, described: Mapping[str, Any]) -> str:
     """Formula of an index of spyndex; constants have their default values."""
     import spyndex  # noqa: PLC0415  a fifth of a second, and only where an index is named
 
@@ -123,57 +146,43 @@ def _index_formula(name: str, described: Mapping[str, Any]) -> str:
     for part in names_in(formula):
         if part in spyndex.constants:
             value = spyndex.constants[part].default
-            value = _wavelength(part, described) if value is None else value
+            value = _wavelength(part, sensor) if value is None else value
             if value is None:
                 raise FeatureError(
                     f"{name} = {formula} needs the constant {part}, which has no usual value; "
                     "write an expression instead"
                 )
             replacements[part] = float(value)
-        elif part in spyndex.bands or part in described["bands"]:
+        elif part in spyndex.bands or part in STANDARD:
             replacements[part] = _standard_band(name, part, formula, described)
         else:
             raise FeatureError(f"{name} = {formula} needs the kernel {part}; write an expression instead")
     return substitute(formula, replacements)
 
 
-def _platform_band(part: str, described: Mapping[str, Any]) -> Any:
-    """Band of the sensor's platform with a standard name, as spyndex describes it; None if there is none."""
+def _wavelength(constant: str, sensor: str) -> float | None:
+    """Wavelength in nanometres that a constant such as ``lambdaN`` stands for; None if it is not known."""
     import spyndex  # noqa: PLC0415
 
-    standard = spyndex.bands.get(part)
-    return getattr(standard, described.get("platform") or "", None)
-
-
-def _wavelength(constant: str, described: Mapping[str, Any]) -> float | None:
-    """Wavelength in nanometres that a constant such as ``lambdaN`` stands for."""
-    band = _platform_band(constant.removeprefix("lambda"), described)
-    return None if band is None else float(band.wavelength)
+    band = spyndex.bands.get(constant.removeprefix("lambda"))
+    of_platform = getattr(band, PLATFORMS.get(sensor, ""), None)
+    return None if of_platform is None else float(of_platform.wavelength)
 
 
 def _standard_band(index: str, part: str, formula: str, described: Mapping[str, Any]) -> str:
-    """The sensor's band with a standard name: its alias, a band so called, or the platform's band."""
+    """The sensor's band with a standard name: by its aliases, or a band so called."""
     import spyndex  # noqa: PLC0415
 
-    bands: list[str] = described["bands"]
-    aliases = described["aliases"]
-    standard, listed = spyndex.bands.get(part), _platform_band(part, described)
-    candidates = [aliases.get(part), aliases.get(STANDARD.get(part, "")), part]
-    candidates += [standard.common_name] if standard is not None else []
-    candidates += [band for band in bands if listed is not None and _plain(band) == listed.band]
-    for candidate in candidates:
-        if candidate in bands:
-            return str(candidate)
-    meaning = f" ({standard.long_name.lower()})" if standard is not None else ""
+    bands, aliases = described["bands"], described["aliases"]
+    for name in [part, *STANDARD.get(part, [])]:
+        for candidate in (aliases.get(name), name):
+            if candidate in bands:
+                return str(candidate)
+    meaning = f" ({spyndex.bands[part].long_name.lower()})" if part in spyndex.bands else ""
     raise FeatureError(
         f"{index} = {formula} needs {part}{meaning}, which the sensor lacks among {', '.join(bands)}; "
-        "name it in `aliases`, keep it among `bands`, or write an expression"
+        "keep it among `bands`, name it in `aliases` of a sensor of your own, or write an expression"
     )
-
-
-def _plain(band: str) -> str:
-    """Name of a band without leading zeros: ``B02`` is ``B2``."""
-    return re.sub(r"^B0+", "B", band)
 
 
 def _guess(name: str, known: list[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -46,6 +46,9 @@ class Plan:
         Value of map pixels without a class.
     code
         Digest of the code of each rule.
+    refused
+        For each tile and sensor, the products that are left out because something is wrong with their names or
+        they are incomplete: product, file, reason.
     """
 
     config: Config
@@ -60,6 +63,7 @@ class Plan:
     classes: tuple[LandCoverClass, ...]
     nodata: int
     code: Mapping[str, str]
+    refused: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
 
     @property
     def tiles(self) -> list[str]:
@@ -125,6 +129,7 @@ class Plan:
             "classes": [item.model_dump() for item in self.classes],
             "nodata": self.nodata,
             "code": dict(self.code),
+            "refused": {tile: dict(sensors) for tile, sensors in self.refused.items()},
         }
 
     @classmethod
@@ -143,4 +148,5 @@ class Plan:
             classes=tuple(LandCoverClass.model_validate(item) for item in data["classes"]),
             nodata=data["nodata"],
             code=data["code"],
+            refused=data["refused"],
         )

@@ -9,8 +9,11 @@ from tilefold.config.model import Config
 from tilefold.plan.plan import Plan
 from tilefold.sensors.catalogue import SENSORS
 
-#: Parts of a sensor's description that concern features, not reading.
-FEATURE_KEYS = frozenset({"scale", "offset", "aliases", "platform", "features", "step"})
+#: Parts of a sensor's description that concern other things than reading.
+FEATURE_KEYS = frozenset({"scale", "offset", "aliases", "features", "step", "extra_bands"})
+
+#: Days between two dates of a sensor outside the catalogue.
+STEP = 10
 
 
 def definition(config: Config, sensor: str) -> dict[str, Any]:
@@ -18,8 +21,13 @@ def definition(config: Config, sensor: str) -> dict[str, Any]:
     chosen = config.sensors[sensor]
     if sensor in SENSORS:
         found = dict(SENSORS[sensor])
-        given = {"bands": chosen.bands, "scale": chosen.scale, "offset": chosen.offset}
+        keys = ("bands", "scale", "offset", "resampling")
+        given = {key: getattr(chosen, key) for key in keys}
         found.update({key: value for key, value in given.items() if value is not None})
+        if chosen.mask_bits is not None:
+            found["masks"] = [{**mask, "bits": chosen.mask_bits} for mask in found["masks"]]
+        if chosen.speckle_filter == "quegan":
+            found["speckle_window"] = chosen.speckle_window
         return found
     return {
         "reader": "generic",
@@ -27,12 +35,15 @@ def definition(config: Config, sensor: str) -> dict[str, Any]:
         "band_path": chosen.band_path,
         "mask_path": chosen.mask_path,
         "mask_valid": chosen.mask_valid,
+        "mask_bits": chosen.mask_bits,
         "date_format": chosen.date_format,
         "nodata": chosen.nodata,
+        "resampling": chosen.resampling or "cubic",
         "scale": 1.0 if chosen.scale is None else chosen.scale,
         "offset": 0.0 if chosen.offset is None else chosen.offset,
         "aliases": chosen.aliases,
         "features": [],
+        "step": STEP,
     }
 
 

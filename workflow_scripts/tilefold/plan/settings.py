@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tilefold.plan.calendar import filling
 from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.plan import Plan
 from tilefold.plan.runs import Run
@@ -42,6 +43,7 @@ def rule_settings(plan: Plan, rule: str, wildcards: Mapping[str, str]) -> Settin
 def preprocess(plan: Plan, tile: str, sensor: str) -> Settings:
     """Series of a tile and sensor."""
     calendar = plan.calendars[sensor]
+    chosen = filling(plan.config, sensor)
     return {
         "tile": tile,
         "sensor": sensor,
@@ -49,8 +51,10 @@ def preprocess(plan: Plan, tile: str, sensor: str) -> Settings:
         "calendar": calendar,
         "products": acquisitions(plan.config, plan.products[tile][sensor]),
         "definition": reading_definition(plan.config, sensor),
-        "method": "linear",
-        "on_bad_acquisition": "stop",
+        "method": chosen.method,
+        "method_parameters": chosen.parameters,
+        "on_bad_acquisition": plan.config.on_bad_acquisition,
+        "refused": plan.refused.get(tile, {}).get(sensor, []),
     }
 
 

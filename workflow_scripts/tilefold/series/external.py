@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from tilefold.series.stack import InputStack, StackError, open_inputs
 from tilefold.series.user_functions import ExternalFeatureError, UserFunctions
 from tilefold.storage.metadata import provenance
 from tilefold.storage.rasters import BLOCK, create_raster
+from tilefold.storage.tables import read_table
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 def compute_external_features(
     series: Mapping[str, Path | str],
     roots: Mapping[str, Path | str],
+    skipped: Mapping[str, Path | str],
     settings: Mapping[str, Any],
     *,
     features: Path | str,
@@ -46,6 +48,8 @@ def compute_external_features(
         Series of each sensor.
     roots
         Folder of each sensor's products.
+    skipped
+        For each sensor, the table of acquisitions that the series is made without: functions see none of them.
     settings
         `tile`, `grid`; `module`, `functions` (name, parameters), `margin`; `scales` (for each sensor scale and offset
         of the values that functions get); `inputs` (of the network, see `tilefold.series.external_layout`); `raw`
@@ -63,6 +67,7 @@ def compute_external_features(
     grid = Grid.from_dict(settings["grid"])
     functions = UserFunctions(settings["module"], settings["functions"])
     inputs = settings["inputs"]
+    usable = {sensor: _usable(item["products"], skipped[sensor]) for sensor, item in settings["raw"].items()}
     sensors = {name: {**spec, "extra": []} for name, spec in inputs.items() if spec["kind"] == "series"}
     with (
         open_inputs(series=series, static={}, inputs=sensors) as stack,
@@ -79,7 +84,7 @@ def compute_external_features(
             raise StackError(f"tile {settings['tile']}: series of {stack.grid}, the plan has {grid}")
         for window in blocks(whole(*grid.shape), BLOCK):
             seen = _with_margin(window, settings["margin"], grid)
-            source = TileBlock(stack, roots, settings, seen)
+            source = TileBlock(stack, roots, usable, settings, seen)
             layers = _layers(functions, source, settings, _place(settings["tile"], window))
             top, left = window.row_start - seen.row_start, window.col_start - seen.col_start
             inner = np.s_[top : top + window.height, left : left + window.width]
@@ -96,14 +101,22 @@ class TileBlock:
         The tile's series.
     roots, settings
         See `compute_external_features`.
+    products
+        Products of each sensor that functions may ask for, by date and name.
     window
         The block with its margin.
     """
 
     def __init__(
-        self, stack: InputStack, roots: Mapping[str, Path | str], settings: Mapping[str, Any], window: Window
+        self,
+        stack: InputStack,
+        roots: Mapping[str, Path | str],
+        products: Mapping[str, Sequence[Mapping[str, Any]]],
+        settings: Mapping[str, Any],
+        window: Window,
     ) -> None:
         self._stack = stack
+        self._products = products
         self._roots = roots
         self._settings = settings
         self._window = window
@@ -153,7 +166,7 @@ class TileBlock:
     def _read_observations(self, sensor: str) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         item = self._settings["raw"][sensor]
         grid, tile = Grid.from_dict(self._settings["grid"]), self._settings["tile"]
-        products = sorted(item["products"], key=lambda product: (product["date"], product["name"]))
+        products = self._products[sensor]
         bands = len(self._settings["inputs"][sensor]["bands"])
         values = np.empty((len(products), bands, *self.shape), np.int16)
         valid = np.empty((len(products), *self.shape), np.bool_)
@@ -189,6 +202,13 @@ def _layers(
             f"before any job: {len(layers)} instead of {len(wanted)}; the first that differs is {odd[:1]}"
         )
     return [found[layer] for layer in wanted]
+
+
+def _usable(products: Sequence[Mapping[str, Any]], skipped: Path | str) -> list[Mapping[str, Any]]:
+    """Products by date and name, without those in a table of skipped ones."""
+    left_out = set(read_table(skipped, ["product"])["product"].astype(str))
+    kept = [product for product in products if product["name"] not in left_out]
+    return sorted(kept, key=lambda product: (product["date"], product["name"]))
 
 
 def _with_margin(window: Window, margin: int, grid: Grid) -> Window:
