@@ -75,7 +75,8 @@ class Sensor(Section):
     offset: float | None = None
     """See `scale`. Default: the catalogue's, else 0."""
     aliases: dict[str, str] = {}
-    """Which band is `red`, `nir` and `swir`, for features of sensors outside the catalogue."""
+    """Which band is `red`, `nir` and `swir`, for features of sensors outside the catalogue; likewise bands under
+    the names that the formulas of spectral indices use (`B`, `G`, `RE1`, `S2`, ...)."""
 
     @field_validator("speckle_window")
     @classmethod
@@ -107,6 +108,17 @@ class Calendar(Section):
     weighs 0.61, one twice as far 0.14."""
 
 
+class Expression(Section):
+    """A feature of one's own, computed at each date."""
+
+    name: Name
+    """Name of the feature."""
+    expression: str
+    """Formula over the sensor's bands and `red`, `nir`, `swir`, in physical units: numbers, `+ - * / **`,
+    parentheses, `sqrt`, `abs`, `exp`, `log`, `log10`, `min`, `max`. Where it is not defined (a denominator under
+    1e-5, the logarithm of a negative number) the value is missing and imputed."""
+
+
 class UserFeature(Section):
     """A static raster, given to the network as it is (nodata: imputed)."""
 
@@ -114,6 +126,36 @@ class UserFeature(Section):
     """Path of the raster, with `{tile}` where each tile has its own."""
     bands: Annotated[int, Field(ge=1)] = 1
     """Number of bands to use, from the first."""
+    resampling: Literal["nearest", "bilinear", "cubic", "average", "mode", "min", "max"] = "bilinear"
+    """How values are found on a tile's grid where the raster's own is another: `nearest` or `mode` for classes,
+    `average` for a raster with finer pixels."""
+
+
+FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Parameter = bool | int | float | str | None
+
+
+class Function(Section):
+    """A call of a function of one's own."""
+
+    name: FunctionName
+    """Name of the function."""
+    parameters: dict[str, Parameter | list[Parameter]] = {}
+    """Its keyword arguments."""
+
+
+class ExternalFeatures(Section):
+    """Features computed by Python functions of one's own, see `docs/own_data.md`."""
+
+    module: str | None = None
+    """Python file that holds the functions."""
+    functions: list[FunctionName | Function] = []
+    """Functions to call, by name or with their `parameters`; their results stand in this order."""
+    margin: Annotated[int, Field(ge=0, le=256)] = 0
+    """Pixels around each block that functions see besides, for those that look at neighbours."""
+    values: Literal["stored", "physical"] = "stored"
+    """What functions get: `stored` values as in the products (reflectance x 10000 for Sentinel-2), or `physical`
+    ones, with the sensor's `scale` and `offset`."""
 
 
 class LandCoverClass(Section):

@@ -14,6 +14,8 @@ from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
 from tilefold.plan.calendar import make_calendar
 from tilefold.plan.check import config_faults
+from tilefold.plan.external import try_functions
+from tilefold.plan.features import feature_expressions
 from tilefold.plan.grids import header_grid, output_grid
 from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
 from tilefold.plan.plan import Plan
@@ -50,6 +52,9 @@ def make_plan(config: Config) -> Plan:
     faults += date_faults
     if faults:
         raise ConfigError(faults)
+    external, external_faults = try_functions(config, calendars, products)
+    if external_faults:
+        raise ConfigError(external_faults)
     grids, ownership, grid_faults = _make_grids(config, products)
     if grid_faults:
         raise ConfigError(grid_faults)
@@ -61,6 +66,8 @@ def make_plan(config: Config) -> Plan:
         ownership=ownership,
         products=products,
         calendars=calendars,
+        expressions=feature_expressions(config),
+        external=external,
         classes=tuple(classes),
         nodata=nodata,
         code=code_digests(config),
