@@ -20,6 +20,7 @@ help:
 	@echo "make bench          benchmarks; writes benchmarks/results.json"
 	@echo "make format         format the code"
 	@echo "make docs           regenerate the pages and the schema that are made from the code"
+	@echo "                    (PATCH=patch.nc: also the real patch beside the scene, see docs/simulation.md)"
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -67,7 +68,7 @@ format: $(VENV)/installed
 	$(BIN)/snakefmt Snakefile rules
 
 docs: demo
-	$(BIN)/tilefold document --demo results/demo
+	$(BIN)/tilefold document --demo results/demo --scene $(DEMO_DATA) $(if $(PATCH),--patch $(PATCH))
 
 clean:
 	rm -rf results/demo $(DEMO_DATA) .snakemake

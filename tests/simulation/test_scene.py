@@ -15,11 +15,9 @@ from tilefold.simulation.scene import simulate_scene
 TILES = small().tiles
 
 
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("scene")
-    simulate_scene(folder, small())
-    return folder
+@pytest.fixture
+def scene(small_scene):
+    return small_scene
 
 
 def digests(folder):

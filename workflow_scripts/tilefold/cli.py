@@ -1,4 +1,4 @@
-"""Commands for people: simulate a scene, compare with a baseline, write the pages made from the code."""
+"""Commands for people: simulate and compare scenes, compare with a baseline, write pages made from the code."""
 
 from __future__ import annotations
 
@@ -45,8 +45,17 @@ def _parser() -> argparse.ArgumentParser:
     baseline.add_argument("scene", type=Path, help="folder of the simulated scene")
     baseline.set_defaults(command=_baseline)
 
-    document = commands.add_parser("document", help="write docs/config.md and config/schema.json")
+    compare = commands.add_parser(
+        "compare-scene", help="a simulated scene beside the real patch, as Markdown"
+    )
+    compare.add_argument("patch", type=Path, help="NetCDF file of the patch (see docs/simulation.md)")
+    compare.add_argument("scene", type=Path, help="folder of the simulated scene")
+    compare.set_defaults(command=_compare_scene)
+
+    document = commands.add_parser("document", help="write the pages and the schema made from the code")
     document.add_argument("--demo", type=Path, help="results of the demo, for the figures of README.md")
+    document.add_argument("--scene", type=Path, help="the demo's scene, for the tables of docs/simulation.md")
+    document.add_argument("--patch", type=Path, help="with --scene: NetCDF file of the real patch beside it")
     document.add_argument("--root", type=Path, default=Path(), help="folder of the project")
     document.set_defaults(command=_document)
     return parser
@@ -72,12 +81,20 @@ def _baseline(given: argparse.Namespace) -> None:
     print(compare_demo(given.results, given.scene).to_string(index=False))
 
 
+def _compare_scene(given: argparse.Namespace) -> None:
+    from tilefold.simulation.page import comparison_tables
+
+    print(comparison_tables(given.patch, given.scene), end="")
+
+
 def _document(given: argparse.Namespace) -> None:
     from tilefold.config.documentation import configuration_page, configuration_schema
+    from tilefold.simulation.page import write_simulation_page
     from tilefold.storage.whole import write_text
 
     write_text(given.root / "docs" / "config.md", configuration_page())
     write_text(given.root / "config" / "schema.json", configuration_schema())
+    write_simulation_page(given.root / "docs" / "simulation.md", given.scene, given.patch)
     if given.demo is not None:
         from tilefold.report.readme import write_demo_figures
 
