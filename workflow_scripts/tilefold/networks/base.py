@@ -19,8 +19,8 @@ class TilefoldNetwork(nn.Module):
     """A network that turns the tensors of its inputs into one logit for each class.
 
     A network of one's own derives from this class and defines `forward` with one keyword argument for each
-    input, named as the input: series (batch, dates, components), static features (batch, bands), float32,
-    NaN where nothing is known. `forward` returns float32 logits (batch, nb_class).
+    input, named as the input: series and other inputs with dates (batch, dates, components), static features
+    (batch, bands), float32, NaN where nothing is known. `forward` returns float32 logits (batch, nb_class).
 
     Parameters
     ----------

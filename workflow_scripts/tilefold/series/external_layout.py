@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -42,7 +43,7 @@ def arrange(
     LayoutError
         If a layer stands twice, lacks some dates of its sensor or group, or has the name of something else.
     """
-    repeated = sorted({layer for layer in layers if layers.count(layer) > 1}, key=str)
+    repeated = [layer for layer, number in Counter(layers).items() if number > 1]
     if repeated:
         raise LayoutError(f"several layers are labelled {_named(repeated[0])}; give each another label")
     dated: dict[str, dict[str, list[str]]] = {}

@@ -36,10 +36,11 @@ def load_user_file(file: Path | str) -> ModuleType:
 
 def error_place(error: BaseException, file: Path | str) -> str:
     """Describe an error with the last line of the user's file that it passed through: ``line 3: ValueError: why``."""
+    resolved = Path(file).resolve()
     lines = [error.lineno] if isinstance(error, SyntaxError) else []
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(file):
+        if Path(trace.tb_frame.f_code.co_filename).resolve() == resolved:
             lines.append(trace.tb_lineno)
         trace = trace.tb_next
     place = f"line {lines[-1]}: " if lines else ""
