@@ -17,7 +17,7 @@ from tilefold.simulation.dials import Dials
 from tilefold.simulation.ground import make_ground
 from tilefold.simulation.layout import tile_windows
 from tilefold.simulation.parcels import make_parcels
-from tilefold.simulation.products import observe
+from tilefold.simulation.sentinel2 import observe
 from tilefold.simulation.statistics import BANDS, COARSE_BANDS
 from tilefold.simulation.tile import pure_pixels
 

@@ -26,15 +26,22 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     simulate = commands.add_parser("simulate", help="write a simulated scene with known truth")
-    simulate.add_argument("folder", type=Path, help="folder to write; products go to <folder>/sentinel2")
+    simulate.add_argument("folder", type=Path, help="folder to write; products go to <folder>/<sensor>")
     simulate.add_argument("--seed", type=int, help="seed of the scene")
     simulate.add_argument("--size", type=int, help="side of a tile in pixels")
     simulate.add_argument("--shift", type=float, help="how much tiles differ; 0: not at all")
+    simulate.add_argument("--sensors", help="whose products, separated by commas; default: sentinel2")
+    simulate.add_argument("--dem", action="store_true", help="also elevation rasters")
     simulate.add_argument(
-        "--names-only", type=int, metavar="TILES", help="names and headers of this many tiles"
+        "--names-only",
+        nargs="?",
+        type=int,
+        const=0,
+        metavar="TILES",
+        help="only names and headers, of this many tiles",
     )
     simulate.add_argument(
-        "--tiles", nargs="+", help="with --names-only: names of the tiles instead of a number"
+        "--tiles", nargs="+", help="names of the tiles; with --names-only, instead of a number"
     )
     simulate.set_defaults(command=_simulate)
 
@@ -66,10 +73,17 @@ def _simulate(given: argparse.Namespace) -> None:
     from tilefold.simulation.names import simulate_names
     from tilefold.simulation.scene import simulate_scene
 
-    if given.names_only is not None or given.tiles:
+    if given.names_only is not None:
         simulate_names(given.folder, given.tiles or given.names_only)
         return
-    wanted = {"seed": given.seed, "size": given.size, "shift": given.shift}
+    wanted = {
+        "seed": given.seed,
+        "size": given.size,
+        "shift": given.shift,
+        "tiles": tuple(given.tiles) if given.tiles else None,
+        "sensors": tuple(given.sensors.split(",")) if given.sensors else None,
+        "dem": given.dem or None,
+    }
     dials = dataclasses.replace(Dials(), **{key: value for key, value in wanted.items() if value is not None})
     simulate_scene(given.folder, dials)
     print(f"simulated scene: {given.folder}")

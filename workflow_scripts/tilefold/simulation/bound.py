@@ -23,7 +23,7 @@ from tilefold.simulation.classes import CLASSES, effect_matrices, means, shares
 from tilefold.simulation.decoder import FLUCTUATION, HAZE, INSTRUMENT, Decoder
 from tilefold.simulation.dials import Dials
 from tilefold.simulation.ground import block_variance, gaussian_kernel, texture_correlation
-from tilefold.simulation.products import FLUCTUATION_REACH
+from tilefold.simulation.sentinel2 import FLUCTUATION_REACH
 from tilefold.simulation.statistics import BANDS, COARSE_BANDS
 
 Floats = NDArray[np.float64]

@@ -11,6 +11,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+#: Sensors in whose layouts a scene can be written (see `layouts.table`).
+SENSORS = (
+    "sentinel2",
+    "sentinel2s2c",
+    "sentinel2l3a",
+    "landsat8",
+    "landsat8old",
+    "landsat5old",
+    "landsat_c2",
+    "hls",
+    "sentinel1",
+)
+
 
 @dataclass(frozen=True)
 class Dials:
@@ -85,6 +98,8 @@ class Dials:
         Position in `tiles` of the only tile in which the local class exists.
     faults
         How often each kind of fault is put into the reference file; 0 gives a clean one.
+    sensors
+        Whose products are written, each in a folder of its name: any of `SENSORS`.
     dem
         Whether elevation rasters are written.
     """
@@ -120,6 +135,7 @@ class Dials:
     tiles_without_reference: tuple[str, ...] = ()
     local_tile: int = 0
     faults: int = 1
+    sensors: tuple[str, ...] = ("sentinel2",)
     dem: bool = False
 
     def __post_init__(self) -> None:
@@ -204,6 +220,9 @@ def _faults(dials: Dials) -> list[str]:
         faults.append(f"spatial_range: must be greater than 0, found {dials.spatial_range}")
     if dials.local_tile >= len(dials.tiles):
         faults.append(f"local_tile: a position in tiles, below {len(dials.tiles)}, found {dials.local_tile}")
+    strange = sorted(set(dials.sensors) - set(SENSORS))
+    if strange or not dials.sensors:
+        faults.append(f"sensors: at least one of {', '.join(SENSORS)}, found {', '.join(strange) or 'none'}")
     unknown = sorted(set(dials.tiles_without_reference) - set(dials.tiles))
     if unknown:
         faults.append(f"tiles_without_reference: not in tiles: {', '.join(unknown)}")

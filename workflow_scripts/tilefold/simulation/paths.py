@@ -12,8 +12,8 @@ class ScenePaths:
 
     Attributes
     ----------
-    sentinel2
-        Folder with one folder a tile, which holds one folder a product.
+    home
+        Folder of the scene.
     reference
         GeoPackage, layer `reference`, class field `code`.
     nomenclature
@@ -24,11 +24,15 @@ class ScenePaths:
         Folder with one elevation raster a tile (float32, metres), or None.
     """
 
-    sentinel2: Path
+    home: Path
     reference: Path
     nomenclature: Path
     truth: Path
     dem: Path | None
+
+    def products(self, sensor: str) -> Path:
+        """Folder of a sensor, with one folder a tile."""
+        return self.home / sensor
 
     def truth_map(self, tile: str) -> Path:
         """True classes of a tile."""
@@ -44,7 +48,7 @@ def scene_paths(folder: Path | str, *, dem: bool = False) -> ScenePaths:
     """Paths of a scene in a folder, whether it is there or not."""
     home = Path(folder)
     return ScenePaths(
-        home / "sentinel2",
+        home,
         home / "reference.gpkg",
         home / "nomenclature.csv",
         home / "truth",

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window
 from tilefold.simulation import keyed
 from tilefold.simulation.acquisitions import Acquisition, tile_acquisitions
@@ -24,8 +23,9 @@ from tilefold.simulation.ground import Ground, make_ground
 from tilefold.simulation.layout import tile_grids, tile_windows
 from tilefold.simulation.parcels import Parcels
 from tilefold.simulation.paths import ScenePaths
-from tilefold.simulation.products import acquisition_generator, observe, write_product
+from tilefold.simulation.products import Products
 from tilefold.simulation.reference import Reference
+from tilefold.simulation.sentinel2 import acquisition_generator, observe
 from tilefold.simulation.statistics import BANDS, COARSE_BANDS
 from tilefold.storage.rasters import create_raster
 
@@ -66,21 +66,23 @@ def simulate_tile(
     paths: ScenePaths, dials: Dials, parcels: Parcels, reference: Reference, tile: str, decoder: Decoder
 ) -> KnownTile:
     """Write one tile and return what is known of it."""
-    window, grid = tile_windows(dials)[tile], tile_grids(dials)[tile]
+    window = tile_windows(dials)[tile]
     ground = make_ground(dials, parcels, window)
-    _write_truth(paths, dials, grid, window, ground, tile)
+    _write_truth(paths, dials, tile, ground)
     acquisitions = tile_acquisitions(dials, tile)
-    flagged = _always_flagged(dials, tile)
+    products = Products(paths, dials, tile)
     watched = _Watched(dials, tile, acquisitions)
+    flagged = _always_flagged(dials, tile)
     tally = np.zeros(5)
     for index, acquisition in enumerate(acquisitions):
         rng = acquisition_generator(dials, acquisition)
         sky = make_sky(dials, acquisition, flagged, rng)
         bands = observe(dials, decoder, ground.latents, acquisition, sky, rng)
-        write_product(paths.sentinel2 / tile, grid, acquisition, bands, sky)
+        products.add_sentinel2(acquisition, bands, sky)
         watched.add(index, bands, sky)
         tally += _tally(sky)
-    logger.info("simulated tile %s: %d products", tile, len(acquisitions))
+    products.add_others(parcels, decoder, ground.latents, flagged)
+    logger.info("simulated tile %s: %d acquisitions of Sentinel-2", tile, len(acquisitions))
     core = reference.core[window.row_start : window.row_stop, window.col_start : window.col_stop] > 0
     return KnownTile(
         tile,
@@ -155,10 +157,9 @@ def _tally(sky: Sky) -> NDArray[np.float64]:
     return np.array([np.count_nonzero(mask) for mask in masks], np.float64)
 
 
-def _write_truth(
-    paths: ScenePaths, dials: Dials, grid: Grid, window: Window, ground: Ground, tile: str
-) -> None:
+def _write_truth(paths: ScenePaths, dials: Dials, tile: str, ground: Ground) -> None:
     """Write the true classes and, if wanted, the elevation."""
+    grid = tile_grids(dials)[tile]
     codes = np.array(CODES, np.uint8)[ground.class_index]
     with create_raster(
         paths.truth_map(tile), grid, dtype="uint8", nodata=0, descriptions=["class"], tags={}
@@ -173,7 +174,7 @@ def _write_truth(
             descriptions=["elevation"],
             tags={},
         ) as dataset:
-            dataset.write(_elevation(dials, window), 1)
+            dataset.write(_elevation(dials, tile_windows(dials)[tile]), 1)
 
 
 def _elevation(dials: Dials, window: Window, waves: int = 24) -> NDArray[np.float32]:
