@@ -17,7 +17,7 @@ help:
 	@echo "make demo-baseline  the demo's network beside a random forest and the best possible accuracy"
 	@echo "make test           format, lint, types and all tests but the slow ones"
 	@echo "make test-slow      the slow tests"
-	@echo "make bench          benchmarks; writes benchmarks/results.json"
+	@echo "make bench          benchmarks; writes benchmarks/results.json (some only: make bench TOPICS=preprocess)"
 	@echo "make format         format the code"
 	@echo "make docs           regenerate the pages and the schema that are made from the code"
 	@echo "                    (PATCH=patch.nc: also the real patch beside the scene, see docs/simulation.md)"
@@ -60,7 +60,7 @@ test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
 
 bench: $(VENV)/installed
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py $(TOPICS)
 
 format: $(VENV)/installed
 	$(BIN)/ruff format .

@@ -5,6 +5,7 @@ rule preprocess:
     output:
         series="<results>/series/{tile}/{sensor}.tif",
         clear_dates="<results>/series/{tile}/{sensor}_clear.tif",
+        skipped="<results>/series/{tile}/{sensor}_skipped.csv",
     log:
         "<logs>/preprocess/{tile}/{sensor}.log",
     benchmark:

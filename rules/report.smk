@@ -42,6 +42,11 @@ rule write_report:
             tile=plan.tiles,
             sensor=plan.config.sensors,
         ),
+        skipped=expand(
+            "<results>/series/{tile}/{sensor}_skipped.csv",
+            tile=plan.tiles,
+            sensor=plan.config.sensors,
+        ),
     output:
         page=report(
             "<results>/report/index.html",

@@ -14,6 +14,7 @@ def main(snakemake: Any) -> None:
         settings,
         series=snakemake.output.series,
         clear_dates=snakemake.output.clear_dates,
+        skipped=snakemake.output.skipped,
         threads=snakemake.threads,
     )
 

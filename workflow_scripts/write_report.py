@@ -18,9 +18,10 @@ def main(snakemake: Any) -> None:
         for start in range(0, len(given.histories), len(candidates))
     ]
     series = [(tile, sensor) for tile in settings["products"] for sensor in settings["calendars"]]
-    clear: dict[str, dict[str, str]] = {tile: {} for tile in settings["products"]}
-    for (tile, sensor), path in zip(series, given.clear_dates, strict=True):
-        clear[tile][sensor] = path
+    by_series: dict[str, dict[str, dict[str, str]]] = {"clear_dates": {}, "skipped": {}}
+    for key, paths in by_series.items():
+        for (tile, sensor), path in zip(series, given[key], strict=True):
+            paths.setdefault(tile, {})[sensor] = path
     sources = {
         **{key: given[key] for key in ("folds", "classes", "gaps", "folds_mean", "cleaning")},
         **per_run,
@@ -30,7 +31,8 @@ def main(snakemake: Any) -> None:
         },
         "matrices": dict(zip(runs, given.matrices, strict=True)),
         "maps": dict(zip(runs, given.maps, strict=True)),
-        "clear": clear,
+        "clear": by_series["clear_dates"],
+        "skipped": by_series["skipped"],
     }
     write_report(
         sources,

@@ -152,6 +152,10 @@ def write_results(folder, folds, seeds):
     clear = {tile: {"s2": folder / "series" / tile / "s2_clear.tif"} for tile in TILES}
     for tile in TILES:
         write_raster(clear[tile]["s2"], np.arange(60, dtype=np.uint16).reshape(6, 10))
+    skipped = {tile: {"s2": folder / "series" / tile / "s2_skipped.csv"} for tile in TILES}
+    for tile in TILES:
+        rows = [("S2A_1", "B/S2A_1/B4.tif", "the file is missing")] if tile == "B" else []
+        pd.DataFrame(rows, columns=["product", "file", "reason"]).to_csv(skipped[tile]["s2"], index=False)
     sources = {
         **summary,
         "cleaning": cleaning,
@@ -167,6 +171,7 @@ def write_results(folder, folds, seeds):
         "matrices": {name: folder / "validation" / name / "matrices" for name in names},
         "maps": {name: folder / "maps" / name / "classification.tif" for name in names},
         "clear": clear,
+        "skipped": skipped,
     }
     settings = {
         "title": "A study of <two> tiles",

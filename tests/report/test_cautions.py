@@ -19,6 +19,7 @@ def inputs(study):
         "barred": results.by_run("barred"),
         "splits": results.splits,
         "names": NAMES,
+        "skipped": results.skipped,
     }
 
 
@@ -95,3 +96,9 @@ def test_gaps_without_interval(inputs):
     found = cases({**inputs, "gaps": gaps}, "Transfer gaps without an interval")
     assert found[0] == "without_A, seed 0: 3 polygon(s), at least 5 are needed."
     assert cases({**inputs, "gaps": gaps.assign(note="optimistic: 9 polygons")}, "Transfer gaps") == []
+
+
+def test_acquisitions_that_are_left_out_are_named(inputs):
+    assert cases(inputs, "Acquisitions that could not be read") == ["B, s2: S2A_1."]
+    inputs["skipped"] = inputs["skipped"].iloc[:0]
+    assert cases(inputs, "Acquisitions that could not be read") == []

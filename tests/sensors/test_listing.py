@@ -74,7 +74,7 @@ def test_an_impossible_date_is_named(tmp_path: Path, theia: dict[str, Any]) -> N
 
 def test_a_product_without_metadata_is_named(tmp_path: Path, theia: dict[str, Any]) -> None:
     (touch_theia(tmp_path, EARLY) / f"{EARLY}_MTD_ALL.xml").unlink()
-    with pytest.raises(BadAcquisitionError, match=rf"{EARLY}_MTD_ALL\.xml: no metadata file"):
+    with pytest.raises(BadAcquisitionError, match=rf"{EARLY}_MTD_ALL\.xml: no such file"):
         list_products(tmp_path, "T31TCJ", theia)
 
 
@@ -140,8 +140,8 @@ def test_a_pattern_without_date_is_refused(tmp_path: Path, generic: dict[str, An
 
 
 def test_an_unknown_reader_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="reader: found 'safe', known are theia, generic"):
-        list_products(tmp_path, "S1", {"reader": "safe"})
+    with pytest.raises(ValueError, match="reader: found 'zip', known are folders, safe, sentinel1, generic"):
+        list_products(tmp_path, "S1", {"reader": "zip"})
 
 
 def test_real_tiles(slovenia: Path, generic: dict[str, Any]) -> None:

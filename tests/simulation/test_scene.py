@@ -53,11 +53,11 @@ def test_products_have_the_names_and_headers_of_theia(scene):
                     step = sensor["resolutions"][band]
                     assert (dataset.dtypes[0], dataset.nodata, dataset.res) == ("int16", -10000, (step, step))
                     assert dataset.shape == (56 * 10 // step, 56 * 10 // step)
-            for path in sensor["mask_paths"]:
-                with rasterio.open(product / path.format(name=name)) as dataset:
+            for mask in sensor["masks"]:
+                with rasterio.open(product / mask["path"].format(name=name)) as dataset:
                     assert dataset.dtypes[0] == "uint8"
                     assert dataset.shape == (56, 56)
-            metadata = ElementTree.parse(product / sensor["metadata"].format(name=name))
+            metadata = ElementTree.parse(product / sensor["stamped"].format(name=name))
             date = metadata.find(".//ACQUISITION_DATE").text
             assert date[:10].replace("-", "") == re.fullmatch(sensor["product"], name)["date"]
 

@@ -12,22 +12,24 @@ from tilefold.config.data import Sensor
 from tilefold.config.model import Config
 from tilefold.ground_truth.reading import check_reference
 from tilefold.networks.registry import check_network
-from tilefold.plan.sensors import definition
+from tilefold.plan.calendar import filling_faults
+from tilefold.plan.external import module_faults
+from tilefold.plan.features import feature_faults
 from tilefold.sensors.catalogue import SENSORS
-from tilefold.series.catalogue import FEATURES
 
 
 def config_faults(config: Config) -> list[str]:
     """Faults of sensors, features, reference data, CRS and network."""
     faults = []
     for name, sensor in config.sensors.items():
-        faults += _sensor_faults(name, sensor)
+        faults += [*_sensor_faults(name, sensor), *filling_faults(config, name)]
     if not faults:
-        faults += _feature_faults(config)
+        faults += feature_faults(config)
     training = config.training
     return [
         *faults,
         *_user_feature_faults(config),
+        *module_faults(config.external_features),
         *_crs_faults(config.output_crs),
         *_reference_faults(config),
         *check_network(training.dl_name, training.dl_module, training.dl_parameters),
@@ -36,16 +38,7 @@ def config_faults(config: Config) -> list[str]:
 
 def _sensor_faults(name: str, sensor: Sensor) -> list[str]:
     if name in SENSORS:
-        known = SENSORS[name]["bands"]
-        return [
-            f"sensors.{name}.bands: no band {band}; known are {', '.join(known)}"
-            for band in sensor.bands or []
-            if band not in known
-        ] + [
-            f"sensors.{name}.{key}: the catalogue describes {name}; remove this key"
-            for key in ("band_path", "mask_path", "nodata")
-            if getattr(sensor, key) is not None
-        ]
+        return _known_sensor_faults(name, sensor)
     missing = [key for key in ("bands", "band_path", "nodata") if getattr(sensor, key) is None]
     if len(missing) == 3:
         close = difflib.get_close_matches(name, list(SENSORS), n=1)
@@ -55,6 +48,14 @@ def _sensor_faults(name: str, sensor: Sensor) -> list[str]:
             "band_path and nodata"
         ]
     faults = [f"sensors.{name}.{key}: needed for a sensor outside the catalogue" for key in missing]
+    if sensor.speckle_filter != "none":
+        faults.append(
+            f"sensors.{name}.speckle_filter: known for Sentinel-1 of the catalogue alone; remove it"
+        )
+    if sensor.mask_bits is not None and ("mask_valid" in sensor.model_fields_set or sensor.mask_path is None):
+        faults.append(
+            f"sensors.{name}.mask_bits: needs a mask_path and stands instead of mask_valid; give one of the two"
+        )
     for key, wanted in (("band_path", ("{tile}", "{date}", "{band}")), ("mask_path", ("{tile}", "{date}"))):
         path = getattr(sensor, key)
         lacking = [part for part in wanted if path is not None and part not in path]
@@ -65,30 +66,25 @@ def _sensor_faults(name: str, sensor: Sensor) -> list[str]:
     return faults
 
 
-def _feature_faults(config: Config) -> list[str]:
+def _known_sensor_faults(name: str, sensor: Sensor) -> list[str]:
+    """Faults of a sensor of the catalogue."""
+    entry = SENSORS[name]
+    known = [*entry["bands"], *entry.get("extra_bands", [])]
     faults = [
-        f"features.{name}: no such sensor; sensors are {', '.join(config.sensors)}"
-        for name in config.features
-        if name not in config.sensors
+        f"sensors.{name}.bands: no band {band}; known are {', '.join(known)}"
+        for band in sensor.bands or []
+        if band not in known
     ]
-    for name in config.sensors:
-        described = definition(config, name)
-        for feature in config.features.get(name, described["features"]):
-            if feature not in FEATURES:
-                faults.append(f"features.{name}: no feature {feature}; known are {', '.join(FEATURES)}")
-                continue
-            faults += [
-                f"features.{name}: {feature} needs the {alias} band, {_why_missing(described, alias)}"
-                for alias in FEATURES[feature]
-                if described["aliases"].get(alias) not in described["bands"]
-            ]
+    faults += [
+        f"sensors.{name}.{key}: the catalogue describes {name}; remove this key"
+        for key in ("band_path", "mask_path", "mask_valid", "date_format", "nodata", "aliases")
+        if key in sensor.model_fields_set and getattr(sensor, key) is not None
+    ]
+    if sensor.mask_bits is not None and not any("bits" in mask for mask in entry.get("masks", [])):
+        faults.append(f"sensors.{name}.mask_bits: the masks of {name} are not told by bits; remove this key")
+    if sensor.speckle_filter != "none" and entry["reader"] != "sentinel1":
+        faults.append(f"sensors.{name}.speckle_filter: only Sentinel-1 has speckle; remove this key")
     return faults
-
-
-def _why_missing(described: dict[str, object], alias: str) -> str:
-    aliases = described["aliases"]
-    band = aliases.get(alias) if isinstance(aliases, dict) else None
-    return f"which is {band} and not among the sensor's bands" if band else "which `aliases` does not name"
 
 
 def _user_feature_faults(config: Config) -> list[str]:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from rasterio.errors import RasterioError
 
 from tilefold.config.load import ConfigError
 from tilefold.config.model import Config
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
-from tilefold.plan.calendar import calendar_faults, regular_dates
+from tilefold.plan.calendar import make_calendar
 from tilefold.plan.check import config_faults
+from tilefold.plan.external import try_functions
+from tilefold.plan.features import feature_expressions
 from tilefold.plan.grids import header_grid, output_grid
 from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
 from tilefold.plan.plan import Plan
 from tilefold.plan.rules import code_digests
 from tilefold.plan.runs import fold_faults
 from tilefold.plan.sensors import definition
-from tilefold.sensors.listing import BadAcquisitionError, MissingProductsError, list_products, reference_file
+from tilefold.sensors.listing import BadAcquisitionError, MissingProductsError, find_products, reference_file
 
 Products = dict[str, dict[str, list[dict[str, Any]]]]
 
@@ -41,7 +44,7 @@ def make_plan(config: Config) -> Plan:
     if tile_faults:
         raise ConfigError(faults)
     faults += fold_faults(config.folds, train)
-    products, product_faults = _find_products(config, sorted({*train, *mapped}))
+    products, refused, product_faults = _find_products(config, sorted({*train, *mapped}))
     faults += product_faults
     if product_faults:
         raise ConfigError(faults)
@@ -49,6 +52,9 @@ def make_plan(config: Config) -> Plan:
     faults += date_faults
     if faults:
         raise ConfigError(faults)
+    external, external_faults = try_functions(config, calendars, products)
+    if external_faults:
+        raise ConfigError(external_faults)
     grids, ownership, grid_faults = _make_grids(config, products)
     if grid_faults:
         raise ConfigError(grid_faults)
@@ -60,9 +66,12 @@ def make_plan(config: Config) -> Plan:
         ownership=ownership,
         products=products,
         calendars=calendars,
+        expressions=feature_expressions(config),
+        external=external,
         classes=tuple(classes),
         nodata=nodata,
         code=code_digests(config),
+        refused=refused,
     )
 
 
@@ -93,43 +102,53 @@ def _tiles_on_disk(config: Config) -> list[str]:
     return sorted(set.intersection(*found))
 
 
-def _find_products(config: Config, tiles: list[str]) -> tuple[Products, list[str]]:
+def _find_products(
+    config: Config, tiles: list[str]
+) -> tuple[Products, dict[str, dict[str, list[dict[str, str]]]], list[str]]:
+    """Products, those that are left out, faults."""
     products: Products = {tile: {} for tile in tiles}
+    refused: dict[str, dict[str, list[dict[str, str]]]] = {tile: {} for tile in tiles}
     faults = []
     for name, sensor in config.sensors.items():
         described = definition(config, name)
         for tile in tiles:
             try:
-                found = list_products(Path(sensor.path), tile, described)
-            except (MissingProductsError, BadAcquisitionError) as error:
+                found = find_products(Path(sensor.path), tile, described)
+            except MissingProductsError as error:
                 faults.append(f"sensors.{name}: {error}")
                 continue
-            products[tile][name] = [item.to_dict() for item in found]
-    return products, faults
+            if not found.products or config.on_bad_acquisition == "stop":
+                faults += [f"sensors.{name}: {error}" for error in found.refused]
+            products[tile][name] = [item.to_dict() for item in found.products]
+            refused[tile][name] = [error.to_row(sensor.path) for error in found.refused]
+    return products, refused, faults
 
 
 def _make_calendars(config: Config, products: Products) -> tuple[dict[str, list[str]], list[str]]:
     calendars: dict[str, list[str]] = {}
     faults: list[str] = []
-    wanted = config.calendar
-    for name, sensor in config.sensors.items():
+    for name in config.sensors:
         dates = {tile: [item["date"] for item in found[name]] for tile, found in products.items()}
-        wrong = calendar_faults(name, dates, wanted.start, wanted.end)
-        if wrong:
-            faults += wrong
-            continue
-        start = wanted.start or datetime.date.fromisoformat(min(min(days) for days in dates.values()))
-        end = wanted.end or datetime.date.fromisoformat(max(max(days) for days in dates.values()))
-        calendars[name] = regular_dates(start, end, sensor.step or wanted.step)
+        calendars[name], wrong = make_calendar(config, name, dates)
+        faults += wrong
     return calendars, faults
 
 
 def _make_grids(config: Config, products: Products) -> tuple[dict[str, Grid], Ownership, list[str]]:
     """Grid of each tile, footprints in the common CRS, faults."""
     headers: dict[str, Grid] = {}
+    faults: list[str] = []
     for tile, found in products.items():
-        candidates = [_header(config, tile, sensor, items) for sensor, items in found.items()]
-        headers[tile] = min(candidates, key=lambda grid: grid.resolution)
+        candidates = []
+        for sensor, items in found.items():
+            try:
+                candidates.append(_header(config, tile, sensor, items))
+            except BadAcquisitionError as error:
+                faults.append(f"sensors.{sensor}: {error}")
+        if candidates:
+            headers[tile] = min(candidates, key=lambda grid: grid.resolution)
+    if faults:
+        return {}, Ownership("", {}), faults
     crs, faults = _common_crs(config, headers)
     if faults:
         return {}, Ownership(crs, {}), faults
@@ -141,8 +160,26 @@ def _make_grids(config: Config, products: Products) -> tuple[dict[str, Grid], Ow
 
 
 def _header(config: Config, tile: str, sensor: str, products: list[dict[str, Any]]) -> Grid:
+    """Grid of the sensor's first product that has a readable header."""
     root = Path(config.sensors[sensor].path)
-    return header_grid(reference_file(root, tile, definition(config, sensor), products[0]["name"]))
+    first: BadAcquisitionError | None = None
+    for product in products:
+        try:
+            path = reference_file(root, tile, definition(config, sensor), product["name"])
+            return _grid_of_header(product["name"], path)
+        except BadAcquisitionError as error:
+            if config.on_bad_acquisition == "stop":
+                raise
+            first = first or error
+    raise first or MissingProductsError(f"tile {tile}: no product of {sensor}")
+
+
+def _grid_of_header(product: str, path: Path) -> Grid:
+    try:
+        return header_grid(path)
+    except (RasterioError, ValueError) as error:
+        reason = f"cannot be read: {error}" if path.is_file() else "the file is missing"
+        raise BadAcquisitionError(product, path, reason) from error
 
 
 def _common_crs(config: Config, headers: Mapping[str, Grid]) -> tuple[str, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -34,12 +34,21 @@ class Plan:
         file).
     calendars
         Dates (ISO) of each sensor's series.
+    expressions
+        For each sensor, the formulas over its bands of the features that are not the library's own.
+    external
+        What external features make, None without them: `extra` and `groups` as
+        `tilefold.series.external_layout.arrange` gives them, `raw`: sensors of which functions ask for
+        acquisitions.
     classes
         The nomenclature in code order.
     nodata
         Value of map pixels without a class.
     code
         Digest of the code of each rule.
+    refused
+        For each tile and sensor, the products that are left out because something is wrong with their names or
+        they are incomplete: product, file, reason.
     """
 
     config: Config
@@ -49,9 +58,12 @@ class Plan:
     ownership: Ownership
     products: Mapping[str, Mapping[str, list[dict[str, Any]]]]
     calendars: Mapping[str, list[str]]
+    expressions: Mapping[str, Mapping[str, str]]
+    external: Mapping[str, Any] | None
     classes: tuple[LandCoverClass, ...]
     nodata: int
     code: Mapping[str, str]
+    refused: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
 
     @property
     def tiles(self) -> list[str]:
@@ -112,9 +124,12 @@ class Plan:
             "ownership": self.ownership.to_dict(),
             "products": {tile: dict(sensors) for tile, sensors in self.products.items()},
             "calendars": dict(self.calendars),
+            "expressions": {sensor: dict(found) for sensor, found in self.expressions.items()},
+            "external": self.external,
             "classes": [item.model_dump() for item in self.classes],
             "nodata": self.nodata,
             "code": dict(self.code),
+            "refused": {tile: dict(sensors) for tile, sensors in self.refused.items()},
         }
 
     @classmethod
@@ -128,7 +143,10 @@ class Plan:
             ownership=Ownership.from_dict(data["ownership"]),
             products=data["products"],
             calendars=data["calendars"],
+            expressions=data["expressions"],
+            external=data["external"],
             classes=tuple(LandCoverClass.model_validate(item) for item in data["classes"]),
             nodata=data["nodata"],
             code=data["code"],
+            refused=data["refused"],
         )

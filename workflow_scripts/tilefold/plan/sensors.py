@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tilefold.config.model import Config
 from tilefold.plan.plan import Plan
 from tilefold.sensors.catalogue import SENSORS
 
-#: Parts of a sensor's description that concern features, not reading.
-FEATURE_KEYS = frozenset({"scale", "offset", "aliases", "features", "step"})
+#: Parts of a sensor's description that concern other things than reading.
+FEATURE_KEYS = frozenset({"scale", "offset", "aliases", "features", "step", "extra_bands"})
+
+#: Days between two dates of a sensor outside the catalogue.
+STEP = 10
 
 
 def definition(config: Config, sensor: str) -> dict[str, Any]:
@@ -17,8 +21,13 @@ def definition(config: Config, sensor: str) -> dict[str, Any]:
     chosen = config.sensors[sensor]
     if sensor in SENSORS:
         found = dict(SENSORS[sensor])
-        given = {"bands": chosen.bands, "scale": chosen.scale, "offset": chosen.offset}
+        keys = ("bands", "scale", "offset", "resampling")
+        given = {key: getattr(chosen, key) for key in keys}
         found.update({key: value for key, value in given.items() if value is not None})
+        if chosen.mask_bits is not None:
+            found["masks"] = [{**mask, "bits": chosen.mask_bits} for mask in found["masks"]]
+        if chosen.speckle_filter == "quegan":
+            found["speckle_window"] = chosen.speckle_window
         return found
     return {
         "reader": "generic",
@@ -26,13 +35,24 @@ def definition(config: Config, sensor: str) -> dict[str, Any]:
         "band_path": chosen.band_path,
         "mask_path": chosen.mask_path,
         "mask_valid": chosen.mask_valid,
+        "mask_bits": chosen.mask_bits,
         "date_format": chosen.date_format,
         "nodata": chosen.nodata,
+        "resampling": chosen.resampling or "cubic",
         "scale": 1.0 if chosen.scale is None else chosen.scale,
         "offset": 0.0 if chosen.offset is None else chosen.offset,
         "aliases": chosen.aliases,
         "features": [],
+        "step": STEP,
     }
+
+
+def feature_names(config: Config, sensor: str) -> list[str]:
+    """Names of a sensor's features: the config's choice, else the catalogue's."""
+    chosen = config.features.get(sensor)
+    if chosen is None:
+        return list(definition(config, sensor)["features"])
+    return [item if isinstance(item, str) else item.name for item in chosen]
 
 
 def reading_definition(config: Config, sensor: str) -> dict[str, Any]:
@@ -41,7 +61,7 @@ def reading_definition(config: Config, sensor: str) -> dict[str, Any]:
 
 
 def stored_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
-    """What series and static rasters hold: bands and dates of each."""
+    """What series, static rasters and external features hold: bands or components and dates of each."""
     series = {
         sensor: {
             "kind": "series",
@@ -51,10 +71,14 @@ def stored_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
         for sensor in plan.config.sensors
     }
     static = {
-        name: {"kind": "static", "bands": feature.bands}
+        name: {"kind": "static", "bands": feature.bands, "resampling": feature.resampling}
         for name, feature in plan.config.user_features.items()
     }
-    return {**series, **static}
+    if plan.external is None:
+        return {**series, **static}
+    for sensor, names in plan.external["extra"].items():
+        series[sensor]["extra"] = list(names)
+    return {**series, **static, **plan.external["groups"]}
 
 
 def network_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
@@ -66,6 +90,24 @@ def network_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
             "scale": described["scale"],
             "offset": described["offset"],
             "aliases": dict(described["aliases"]),
-            "features": plan.config.features.get(sensor, list(described["features"])),
+            "features": feature_names(plan.config, sensor),
+            "expressions": dict(plan.expressions[sensor]),
         }
     return inputs
+
+
+def acquisitions(config: Config, products: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Products between `calendar.start` and `calendar.end`."""
+    limits = config.calendar
+    return [
+        dict(product)
+        for product in products
+        if (limits.start is None or product["date"] >= limits.start.isoformat())
+        and (limits.end is None or product["date"] <= limits.end.isoformat())
+    ]
+
+
+def acquisition_days(config: Config, sensor: str, products: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Days on which a sensor acquired any tile, ISO, rising."""
+    found = [acquisitions(config, sensors[sensor]) for sensors in products.values()]
+    return sorted({product["date"] for of_tile in found for product in of_tile})

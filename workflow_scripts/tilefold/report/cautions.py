@@ -34,6 +34,7 @@ def find_cautions(
     barred: Mapping[str, pd.DataFrame],
     splits: Mapping[str, pd.DataFrame],
     names: Names,
+    skipped: pd.DataFrame,
 ) -> list[Caution]:
     """All cautions that apply, those about the meaning of the scores first.
 
@@ -47,6 +48,8 @@ def find_cautions(
         Split of each run.
     names
         Code and label of each class, by code.
+    skipped
+        Acquisitions that series are made without: tile, sensor, product, file, reason.
     """
     found = [
         Caution("Classes that a run could not learn", _not_learnt(folds, classes, names)),
@@ -55,6 +58,7 @@ def find_cautions(
         Caution("Test pixels that the map leaves without a class", _nodata(folds)),
         Caution("Reference barred from training beyond the held-out area", _barred(barred, splits, names)),
         Caution("Transfer gaps without an interval", _without_interval(gaps)),
+        Caution("Acquisitions that could not be read and are left out", _skipped(skipped)),
     ]
     return [caution for caution in found if caution.cases]
 
@@ -159,3 +163,10 @@ def _without_interval(gaps: pd.DataFrame) -> list[str]:
             seeds = f", seed {row['seed']}" if gaps["seed"].nunique() > 1 else ""
             cases.append(f"{row['fold']}{seeds}: {row['note'].removeprefix(NO_INTERVAL + ': ')}.")
     return cases
+
+
+def _skipped(skipped: pd.DataFrame) -> list[str]:
+    return [
+        f"{tile}, {sensor}: {', '.join(table['product'])}."
+        for (tile, sensor), table in skipped.astype(str).groupby(["tile", "sensor"], sort=False)
+    ]

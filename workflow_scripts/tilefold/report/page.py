@@ -34,7 +34,7 @@ from tilefold.report.tables_scores import (
     mean_table,
     weighting_table,
 )
-from tilefold.report.tables_series import calendar_table, clear_table
+from tilefold.report.tables_series import calendar_table, clear_table, skipped_table
 from tilefold.storage.metadata import provenance
 from tilefold.storage.tables import read_table
 from tilefold.storage.whole import write_text
@@ -60,7 +60,7 @@ def write_report(
     sources
         Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `cleaning`; by seed `split`; by run
         `rates`, `barred`, `roles`, `choices`, `maps`, `matrices` (a folder with `<side>.csv`, or files by
-        side); `histories` by run and candidate; `clear` by tile and sensor.
+        side); `histories` by run and candidate; `clear` and `skipped` by tile and sensor.
     settings
         `title`; `classes` (`code`, `label`, `colour` as red, green, blue); `config` (YAML text or plain data,
         shown only); `calendars` (dates by sensor); `products` (how many, by tile and sensor); `nodata`.
@@ -115,7 +115,13 @@ def _scores(results: Results) -> dict[str, Any]:
     tables.append(weighting_table(folds, link))
     return {
         "cautions": find_cautions(
-            folds, results.class_scores, gaps, results.by_run("barred"), results.splits, results.names
+            folds,
+            results.class_scores,
+            gaps,
+            results.by_run("barred"),
+            results.splits,
+            results.names,
+            results.skipped,
         ),
         "headline": headline(folds, gaps),
         "seeds": [int(seed) for seed in seeds],
@@ -161,9 +167,14 @@ def _samples(results: Results) -> dict[str, Any]:
 
 
 def _series(results: Results, settings: Mapping[str, Any]) -> list[Table]:
-    clear = results.sources["clear"]
+    clear, skipped = results.sources["clear"], results.sources["skipped"]
     links = [results.link(path) for sensors in clear.values() for path in sensors.values()]
-    return [calendar_table(settings["calendars"]), clear_table(settings["products"], clear, links)]
+    skipped_links = [results.link(path) for sensors in skipped.values() for path in sensors.values()]
+    return [
+        calendar_table(settings["calendars"]),
+        clear_table(settings["products"], clear, links),
+        skipped_table(results.skipped, skipped_links),
+    ]
 
 
 def _config_text(config: Any) -> str:

@@ -68,6 +68,16 @@ class Results:
         by_seed = {int(seed): read_table(path) for seed, path in self.sources["split"].items()}
         return {run: by_seed[seed_of(run)] for run in self.runs}
 
+    @cached_property
+    def skipped(self) -> pd.DataFrame:
+        """Acquisitions that series are made without: tile, sensor, product, file, reason."""
+        tables = [
+            read_table(path).assign(tile=tile, sensor=sensor)
+            for tile, sensors in self.sources["skipped"].items()
+            for sensor, path in sensors.items()
+        ]
+        return pd.concat(tables, ignore_index=True)[["tile", "sensor", "product", "file", "reason"]]
+
     @property
     def runs(self) -> list[str]:
         """Runs, in the order of the sources."""

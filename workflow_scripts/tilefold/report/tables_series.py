@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import rasterio
 from numpy.typing import NDArray
 
@@ -25,7 +26,7 @@ def calendar_table(calendars: Mapping[str, Sequence[str]]) -> Table:
         [sensor, count(len(dates)), dates[0], dates[-1], _step(dates)] for sensor, dates in calendars.items()
     ]
     columns = ["sensor", "dates", "first", "last", "days between dates"]
-    return Table("Common dates to which series are interpolated.", columns, rows, [])
+    return Table("Dates of the series, common to all tiles.", columns, rows, [])
 
 
 def clear_table(
@@ -50,6 +51,14 @@ def clear_table(
     columns += ["95 % have at most", "pixels never clear"]
     caption = "Products, and the clear days of a tile's pixels. Pixels never clear are left without a class."
     return Table(caption, columns, rows, links, (0, 1))
+
+
+def skipped_table(skipped: pd.DataFrame, links: list[Link]) -> Table:
+    """Acquisitions that series are made without, and why."""
+    columns = ["tile", "sensor", "product", "file", "reason"]
+    rows = skipped[columns].astype(str).to_numpy().tolist()
+    caption = "Acquisitions that could not be read and are left out whole."
+    return Table(caption, columns, rows, links, (0, 1, 2, 3, 4))
 
 
 def clear_histogram(path: Path | str) -> NDArray[np.int64]:

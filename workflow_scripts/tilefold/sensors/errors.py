@@ -28,6 +28,13 @@ class BadAcquisitionError(ValueError):
         self.reason = reason
         super().__init__(f"product {product}: {file}: {reason}")
 
+    def to_row(self, root: Path | str) -> dict[str, str]:
+        """Plain data for tables: `product`, `file`, `reason`; paths under the folder `root` are relative to it."""
+        folder = Path(root)
+        file = self.file.relative_to(folder) if self.file.is_relative_to(folder) else self.file
+        reason = " ".join(self.reason.replace(f"{folder}/", "").split())
+        return {"product": self.product, "file": file.as_posix(), "reason": reason}
+
     def __reduce__(self) -> tuple[type[BadAcquisitionError], tuple[str, Path, str]]:
         """Let the error cross a process boundary, which rebuilds it from its arguments."""
         return BadAcquisitionError, (self.product, self.file, self.reason)

@@ -8,40 +8,54 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tilefold.sensors.errors import BadAcquisitionError, MissingProductsError
-from tilefold.sensors.product import AcquisitionFiles, Product, file_stamp, parse_date
+from tilefold.sensors.product import (
+    AcquisitionFiles,
+    BandFile,
+    MaskFile,
+    MaskRule,
+    Product,
+    TileProducts,
+    file_stamp,
+    parse_date,
+)
 
 
-def list_products(root: Path, tile: str, definition: Mapping[str, Any]) -> list[Product]:
+def find_products(root: Path, tile: str, definition: Mapping[str, Any]) -> TileProducts:
     """Products of a tile, from one listing of the folder whose entries bear the dates.
 
     That folder is what stands before the first part of `band_path` with ``{date}``. A product is an entry of
     it that begins with a date of the form `date_format`; an entry without is left alone, unless a file of the
-    first band lies where one of a product would.
+    first band lies where one of a product would. A product without a file of the first band, or with an
+    impossible date, is refused.
 
     Raises
     ------
     MissingProductsError
         If there is no such folder, or no product in it.
-    BadAcquisitionError
-        If a product has no file of the first band, or an impossible date.
     ValueError
         If `band_path` has no ``{date}``.
     """
     folder, pattern = _dated_folder(root, tile, definition)
     if not folder.is_dir():
         raise MissingProductsError(f"tile {tile}: no folder {folder}")
-    found = []
+    products: list[Product] = []
+    refused: list[BadAcquisitionError] = []
     for path in sorted(folder.iterdir()):
         match = pattern.fullmatch(path.name)
-        if match:
+        if not match:
+            continue
+        try:
             product = _product(root, tile, definition, match["date"])
-            found += [product] if product else []
-    if not found:
+        except BadAcquisitionError as error:
+            refused.append(error)
+        else:
+            products += [product] if product else []
+    if not products and not refused:
         raise MissingProductsError(
             f"tile {tile}: no product in {folder}; expected {definition['band_path']} "
             f"with dates of the form {definition['date_format']}"
         )
-    return sorted(found)
+    return TileProducts(sorted(products), refused)
 
 
 def _dated_folder(root: Path, tile: str, definition: Mapping[str, Any]) -> tuple[Path, re.Pattern[str]]:
@@ -78,11 +92,14 @@ def _product(root: Path, tile: str, definition: Mapping[str, Any], text: str) ->
 
 def acquisition_files(root: Path, tile: str, definition: Mapping[str, Any], name: str) -> AcquisitionFiles:
     """Files of the acquisition whose date is written `name` in its paths; nothing is opened."""
-    mask = definition["mask_path"]
+    mask, bits = definition["mask_path"], definition.get("mask_bits")
+    rule = MaskRule(tuple(definition["mask_valid"])) if bits is None else MaskRule(bits=tuple(bits))
     return AcquisitionFiles(
         product=name,
-        bands=tuple(root / _fill(definition["band_path"], tile, name, band) for band in definition["bands"]),
-        masks=(root / _fill(mask, tile, name, ""),) if mask else (),
-        mask_valid=tuple(definition["mask_valid"]),
+        bands=tuple(
+            BandFile(root / _fill(definition["band_path"], tile, name, band)) for band in definition["bands"]
+        ),
+        masks=(MaskFile(root / _fill(mask, tile, name, ""), rule),) if mask else (),
         nodata=definition["nodata"],
+        resampling=definition.get("resampling", "cubic"),
     )

@@ -12,12 +12,14 @@ from typing import Any, Protocol, cast
 
 from tilefold.sensors.catalogue import READERS
 from tilefold.sensors.errors import BadAcquisitionError, MissingProductsError
-from tilefold.sensors.product import AcquisitionFiles, Product
+from tilefold.sensors.product import AcquisitionFiles, Product, TileProducts
 
 __all__ = [
     "BadAcquisitionError",
     "MissingProductsError",
     "Product",
+    "TileProducts",
+    "find_products",
     "list_products",
     "reader_of",
     "reference_file",
@@ -27,8 +29,8 @@ __all__ = [
 class Reader(Protocol):
     """What the module of a reader offers."""
 
-    def list_products(self, root: Path, tile: str, definition: Mapping[str, Any]) -> list[Product]:
-        """Products of a tile, sorted."""
+    def find_products(self, root: Path, tile: str, definition: Mapping[str, Any]) -> TileProducts:
+        """Products of a tile, sorted, and what is wrong with those that cannot be used."""
 
     def acquisition_files(
         self, root: Path, tile: str, definition: Mapping[str, Any], name: str
@@ -50,8 +52,8 @@ def reader_of(definition: Mapping[str, Any]) -> Reader:
     return cast(Reader, importlib.import_module(READERS[name]))
 
 
-def list_products(root: Path | str, tile: str, definition: Mapping[str, Any]) -> list[Product]:
-    """Products of a sensor over a tile, sorted by date and name.
+def find_products(root: Path | str, tile: str, definition: Mapping[str, Any]) -> TileProducts:
+    """Products of a sensor over a tile, sorted by date and name, and those refused by name.
 
     Parameters
     ----------
@@ -66,10 +68,24 @@ def list_products(root: Path | str, tile: str, definition: Mapping[str, Any]) ->
     ------
     MissingProductsError
         If the tile has none.
+    """
+    return reader_of(definition).find_products(Path(root), tile, definition)
+
+
+def list_products(root: Path | str, tile: str, definition: Mapping[str, Any]) -> list[Product]:
+    """Products of a sensor over a tile, as `find_products` finds them, all of which must be good.
+
+    Raises
+    ------
+    MissingProductsError
+        If the tile has none.
     BadAcquisitionError
         If one is incomplete or has an impossible date; the message names it.
     """
-    return reader_of(definition).list_products(Path(root), tile, definition)
+    found = find_products(root, tile, definition)
+    if found.refused:
+        raise found.refused[0]
+    return found.products
 
 
 def reference_file(
@@ -93,4 +109,4 @@ def reference_file(
     files = reader_of(definition).acquisition_files(Path(root), tile, definition, name)
     resolutions = definition.get("resolutions", {})
     finest = min(range(len(files.bands)), key=lambda band: resolutions.get(definition["bands"][band], 0))
-    return files.bands[finest]
+    return files.bands[finest].path

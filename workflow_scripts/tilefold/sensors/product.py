@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tilefold.sensors.errors import BadAcquisitionError
+
 
 @dataclass(frozen=True, order=True)
 class Product:
@@ -33,6 +35,68 @@ class Product:
 
 
 @dataclass(frozen=True)
+class TileProducts:
+    """What one look at a tile's folder found.
+
+    Attributes
+    ----------
+    products
+        Products by date, then name.
+    refused
+        What is wrong with those that have no usable date or are incomplete, by name.
+    """
+
+    products: list[Product]
+    refused: list[BadAcquisitionError]
+
+
+@dataclass(frozen=True)
+class BandFile:
+    """One band of an acquisition.
+
+    Attributes
+    ----------
+    path
+        The raster.
+    index
+        The band's number in it, from 1.
+    shift
+        What is added to its numbers to get stored values.
+    """
+
+    path: Path
+    index: int = 1
+    shift: int = 0
+
+
+@dataclass(frozen=True)
+class MaskRule:
+    """Which values of a mask mean that a pixel can be used: those that satisfy all three conditions.
+
+    Attributes
+    ----------
+    valid
+        The value is one of these; None: any value.
+    invalid
+        The value is none of these.
+    bits
+        None of these bits is set, the lowest being 0.
+    """
+
+    valid: tuple[int, ...] | None = None
+    invalid: tuple[int, ...] = ()
+    bits: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class MaskFile:
+    """One mask of an acquisition: the first band of a raster, and which of its values can be used."""
+
+    path: Path
+    rule: MaskRule
+
+
+@dataclass(frozen=True)
 class AcquisitionFiles:
     """Where the pixels of one acquisition are and which of them can be used.
 
@@ -41,20 +105,26 @@ class AcquisitionFiles:
     product
         Name of the product.
     bands
-        One single-band raster for each band, in the order of the sensor's bands.
+        One for each band, in the order of the sensor's bands.
     masks
-        Single-band rasters; a pixel is clear where each holds one of `mask_valid`.
-    mask_valid
-        Values of masks that mean clear.
+        A pixel is clear where each of them says so.
     nodata
         Value of bands where nothing was measured.
+    same_bits
+        Files of unsigned integers hold the bits of a negative `nodata`.
+    is_power
+        Bands hold linear power and are stored in hundredths of a decibel.
+    resampling
+        How bands get onto another grid: ``cubic``, ``bilinear`` or ``nearest``.
     """
 
     product: str
-    bands: tuple[Path, ...]
-    masks: tuple[Path, ...]
-    mask_valid: tuple[int, ...]
+    bands: tuple[BandFile, ...]
+    masks: tuple[MaskFile, ...]
     nodata: int
+    same_bits: bool = False
+    is_power: bool = False
+    resampling: str = "cubic"
 
 
 def file_stamp(path: Path) -> tuple[int, int]:

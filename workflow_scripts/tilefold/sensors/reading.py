@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,12 +23,11 @@ from tilefold.grids.windows import Window
 from tilefold.sensors.alignment import pixel_offset, read_shifted, same_crs, source_grid, warped
 from tilefold.sensors.errors import BadAcquisitionError
 from tilefold.sensors.listing import reader_of
-from tilefold.sensors.product import AcquisitionFiles
+from tilefold.sensors.masks import usable_pixels
+from tilefold.sensors.product import AcquisitionFiles, BandFile, MaskRule
 from tilefold.sensors.resampling import pixel_places, pixels_grow, resample, source_part
+from tilefold.sensors.stored import EMPTY, store_numbers, store_power
 from tilefold.sensors.touching import all_usable, source_window, touched_pixels
-
-#: Values that an observation may have; -32768 is kept free for the series' nodata.
-LOWEST, HIGHEST = -32767, 32767
 
 
 def read_acquisition(
@@ -73,48 +72,104 @@ def open_acquisition(
 
 
 @dataclass(frozen=True)
-class _Layer:
-    """One open raster of an acquisition and how it lies on the grid.
+class _Raster:
+    """One open file of an acquisition and how it lies on the grid.
 
-    `offset` leads from the grid's pixels to the raster's where they coincide. `view` is a band on the grid where
-    they do not and `tilefold.sensors.resampling` does not serve: pixels grow, or values are no int16.
+    `offset` leads from the grid's pixels to the raster's where they coincide.
     """
 
     path: Path
     dataset: DatasetReader
     source: Grid
     offset: tuple[int, int] | None
-    view: WarpedVRT | None = None
+
+
+@dataclass(frozen=True)
+class _Bands:
+    """The bands of an acquisition that are in one file.
+
+    `view` is the file on the grid where its pixels do not coincide and `tilefold.sensors.resampling` does not
+    serve: another rule than the cubic one, pixels that grow, or values that are no short integers.
+    """
+
+    raster: _Raster
+    nodata: int
+    view: WarpedVRT | None
+    #: Place of each band among the acquisition's bands.
+    places: list[int] = field(default_factory=list)
+    bands: list[BandFile] = field(default_factory=list)
+
+    @property
+    def indexes(self) -> list[int]:
+        return [band.index for band in self.bands]
 
 
 class OpenAcquisition:
     """The open files of one acquisition, for one thread at a time; close it, or use it in a `with` statement.
 
     Rasters whose pixels coincide with the grid's are read as they are; bands of another CRS, origin or size
-    of pixels are resampled by cubic convolution (nodata has no weight, and a pixel whose nearest source
-    pixel is nodata is nodata), masks so that a pixel which touches an unusable one is unusable.
+    of pixels are resampled (nodata has no weight, and a pixel whose nearest source pixel is nodata is nodata),
+    masks so that a pixel which touches an unusable one is unusable.
     """
 
     def __init__(self, files: AcquisitionFiles, grid: Grid) -> None:
         self.files = files
         self._grid = grid
+        self._rasters: dict[Path, _Raster] = {}
+        self._bands: dict[Path, _Bands] = {}
         with ExitStack() as opening:
-            first: Grid | None = None
-            self._bands: list[_Layer] = []
-            for path in files.bands:
-                with _naming(files.product, path):
-                    self._bands.append(_open_band(opening, path, files.nodata, grid, first))
-                first = first or self._bands[0].source
-            self._masks: list[_Layer] = []
-            for path in files.masks:
-                with _naming(files.product, path):
-                    self._masks.append(_open_layer(opening, path, grid, first))
+            for place, band in enumerate(files.bands):
+                with _naming(files.product, band.path):
+                    self._open_band(opening, place, band)
+            for mask in files.masks:
+                with _naming(files.product, mask.path):
+                    self._open_raster(opening, mask.path)
             self._open_files = opening.pop_all()
+
+    def _open_raster(self, opening: ExitStack, path: Path) -> _Raster:
+        if path in self._rasters:
+            return self._rasters[path]
+        # Closed, not left as a context: rasterio's contexts belong to the thread that enters them.
+        dataset = opening.enter_context(closing(rasterio.open(path)))
+        source = source_grid(dataset)
+        if self._rasters:
+            _check_area(source, next(iter(self._rasters.values())).source)
+        raster = _Raster(path, dataset, source, pixel_offset(source, self._grid))
+        self._rasters[path] = raster
+        return raster
+
+    def _open_band(self, opening: ExitStack, place: int, band: BandFile) -> None:
+        raster = self._open_raster(opening, band.path)
+        if band.index > raster.dataset.count:
+            raise ValueError(f"found {raster.dataset.count} bands, expected at least {band.index}")
+        if band.path not in self._bands:
+            nodata = _held_nodata(raster.dataset.dtypes[0], self.files)
+            view = None
+            if raster.offset is None and not _is_convolved(raster, self.files, self._grid):
+                resampling = Resampling[self.files.resampling]
+                vrt = warped(raster.dataset, self._grid, resampling, src_nodata=nodata, nodata=nodata)
+                view = opening.enter_context(closing(vrt))
+            self._bands[band.path] = _Bands(raster, nodata, view)
+        self._bands[band.path].places.append(place)
+        self._bands[band.path].bands.append(band)
 
     @property
     def number_of_files(self) -> int:
         """How many files are open."""
-        return len(self._bands) + len(self._masks)
+        return len(self._rasters)
+
+    def check(self) -> None:
+        """Read the last pixel of every file: what was cut short usually lacks its end.
+
+        Raises
+        ------
+        BadAcquisitionError
+            If one cannot be read.
+        """
+        for path, raster in self._rasters.items():
+            height, width = raster.dataset.shape
+            with _naming(self.files.product, path):
+                raster.dataset.read(window=((height - 1, height), (width - 1, width)))
 
     def read(self, window: Window) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
         """Read a window of the grid; the values do not depend on which windows are read.
@@ -122,7 +177,8 @@ class OpenAcquisition:
         Returns
         -------
         bands : array of int16, (bands, rows, columns)
-            Stored values in the sensor's own scale, rounded half up and clipped to -32767..32767.
+            Stored values in the sensor's own scale, rounded half up and clipped to -32767..32767; linear power
+            in hundredths of a decibel.
         valid : array of bool, (rows, columns)
             Clear pixels inside the product. Bands of other pixels mean nothing.
 
@@ -131,15 +187,65 @@ class OpenAcquisition:
         BadAcquisitionError
             If a file is cut short.
         """
-        bands = np.empty((len(self._bands), *window.shape), np.int16)
+        stored = np.empty((len(self.files.bands), *window.shape), np.int16)
+        valid = self._read_masks(window)
+        for path, group in self._bands.items():
+            with _naming(self.files.product, path):
+                self._store_group(group, window, stored)
+            for place in group.places:
+                valid &= stored[place] != EMPTY
+        return stored, valid
+
+    def read_power(self, window: Window) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Read a window of linear power, before it is stored; otherwise as `read`."""
+        power = np.empty((len(self.files.bands), *window.shape), np.float32)
+        valid = self._read_masks(window)
+        for path, group in self._bands.items():
+            with _naming(self.files.product, path):
+                values = self._read_group(group, window)
+            for place, band in zip(group.places, values, strict=True):
+                power[place] = band
+                valid &= np.isfinite(power[place]) & (power[place] > 0)
+        return power, valid
+
+    def _store_group(self, group: _Bands, window: Window, stored: NDArray[np.int16]) -> None:
+        if group.view is None and group.raster.offset is None:
+            return self._convolve_group(group, window, stored)
+        values = self._read_group(group, window)
+        for place, band, source in zip(group.places, group.bands, values, strict=True):
+            if self.files.is_power:
+                store_power(source, stored[place])
+            else:
+                store_numbers(source, group.nodata, band.shift, stored[place])
+        return None
+
+    def _read_group(self, group: _Bands, window: Window) -> NDArray[Any]:
+        """Numbers of a file's bands on the grid, (bands, rows, columns)."""
+        if group.view is not None:
+            return group.view.read(group.indexes, window=window.to_ranges())
+        raster = group.raster
+        if raster.offset is None:
+            raise ValueError("power is never convolved")
+        return read_shifted(raster.dataset, window, raster.offset, indexes=group.indexes, fill=group.nodata)
+
+    def _convolve_group(self, group: _Bands, window: Window, stored: NDArray[np.int16]) -> None:
+        places = pixel_places(group.raster.source, self._grid, window)
+        part = source_part(places, group.raster.source)
+        if part.height * part.width == 0:
+            stored[group.places] = EMPTY
+            return
+        values = group.raster.dataset.read(group.indexes, window=part.to_ranges())
+        around = np.empty(part.shape, np.int16)
+        for place, band, source in zip(group.places, group.bands, values, strict=True):
+            store_numbers(source, group.nodata, band.shift, around)
+            stored[place] = resample(around, part, places, EMPTY)
+
+    def _read_masks(self, window: Window) -> NDArray[np.bool_]:
         valid = np.ones(window.shape, np.bool_)
-        for index, layer in enumerate(self._bands):
-            with _naming(self.files.product, layer.path):
-                bands[index] = _read_band(layer, self._grid, window, self.files.nodata, valid)
-        for layer in self._masks:
-            with _naming(self.files.product, layer.path):
-                valid &= _read_mask(layer, self._grid, window, self.files.mask_valid)
-        return bands, valid
+        for mask in self.files.masks:
+            with _naming(self.files.product, mask.path):
+                valid &= _read_mask(self._rasters[mask.path], self._grid, window, mask.rule)
+        return valid
 
     def close(self) -> None:
         """Close all files."""
@@ -166,24 +272,25 @@ def _naming(product: str, path: Path) -> Iterator[None]:
         raise BadAcquisitionError(product, path, f"cannot be read: {reason}") from error
 
 
-def _open_layer(opening: ExitStack, path: Path, grid: Grid, first: Grid | None) -> _Layer:
-    # Closed, not left as a context: rasterio's contexts belong to the thread that enters them.
-    dataset = opening.enter_context(closing(rasterio.open(path)))
-    source = source_grid(dataset)
-    if first is not None:
-        _check_area(source, first)
-    return _Layer(path, dataset, source, pixel_offset(source, grid))
+def _held_nodata(dtype: str, files: AcquisitionFiles) -> int:
+    """Nodata value as a file of a data type holds it."""
+    if in_dtype_range(files.nodata, dtype):
+        return files.nodata
+    if files.same_bits and dtype == "uint16":
+        return files.nodata % 2**16
+    raise ValueError(f"its data type {dtype} cannot hold the sensor's nodata value {files.nodata}")
 
 
-def _open_band(opening: ExitStack, path: Path, nodata: int, grid: Grid, first: Grid | None) -> _Layer:
-    layer = _open_layer(opening, path, grid, first)
-    dtype = layer.dataset.dtypes[0]
-    if not in_dtype_range(nodata, dtype):
-        raise ValueError(f"its data type {dtype} cannot hold the sensor's nodata value {nodata}")
-    if layer.offset is not None or (dtype == "int16" and not pixels_grow(layer.source, grid)):
-        return layer
-    view = warped(layer.dataset, grid, Resampling.cubic, src_nodata=nodata, nodata=nodata)
-    return _Layer(path, layer.dataset, layer.source, None, opening.enter_context(closing(view)))
+def _is_convolved(raster: _Raster, files: AcquisitionFiles, grid: Grid) -> bool:
+    """Whether the compiled cubic convolution puts a raster on the grid."""
+    dtype = np.dtype(raster.dataset.dtypes[0])
+    return (
+        files.resampling == "cubic"
+        and not files.is_power
+        and dtype.kind in "iu"
+        and dtype.itemsize <= 2
+        and not pixels_grow(raster.source, grid)
+    )
 
 
 def _check_area(source: Grid, first: Grid) -> None:
@@ -201,47 +308,17 @@ def _check_area(source: Grid, first: Grid) -> None:
             )
 
 
-def _read_band(
-    layer: _Layer, grid: Grid, window: Window, nodata: int, valid: NDArray[np.bool_]
-) -> NDArray[Any]:
-    """Values within int16; clears `valid` where nothing was measured."""
-    if layer.view is not None:
-        values = layer.view.read(1, window=window.to_ranges())
-    elif layer.offset is not None:
-        values = read_shifted(layer.dataset, window, layer.offset, indexes=[1], fill=nodata)[0]
-    else:
-        places = pixel_places(layer.source, grid, window)
-        part = source_part(places, layer.source)
-        around = layer.dataset.read(1, window=part.to_ranges()) if part.height * part.width else None
-        values = resample(around, part, places, nodata)
-    valid &= values != nodata
-    if values.dtype.kind == "f":
-        finite = np.isfinite(values)
-        valid &= finite
-        values = np.floor(np.where(finite, values, 0) + 0.5)
-    limits = np.iinfo(values.dtype) if values.dtype.kind in "iu" else np.finfo(values.dtype)
-    if limits.min < LOWEST or limits.max > HIGHEST:
-        values = np.clip(values, max(limits.min, LOWEST), min(limits.max, HIGHEST), out=values)
-    return values
-
-
-def _read_mask(layer: _Layer, grid: Grid, window: Window, mask_valid: tuple[int, ...]) -> NDArray[np.bool_]:
+def _read_mask(raster: _Raster, grid: Grid, window: Window, rule: MaskRule) -> NDArray[np.bool_]:
     """Usable pixels of a window of the grid."""
-    if layer.offset is None:
-        touched = touched_pixels(layer.source, grid, window)
-        read = source_window(touched, layer.source)
+    if raster.offset is None:
+        touched = touched_pixels(raster.source, grid, window)
+        read = source_window(touched, raster.source)
         usable = np.zeros(read.shape, np.bool_)
         if usable.size:
-            usable = _usable(layer.dataset.read(1, window=read.to_ranges()), mask_valid)
+            usable = usable_pixels(raster.dataset.read(1, window=read.to_ranges()), rule)
         return all_usable(usable, read, touched)
-    values = read_shifted(layer.dataset, window, layer.offset, indexes=[1], fill=0)[0]
-    return _usable(values, mask_valid) & _inside(layer.source, window, layer.offset)
-
-
-def _usable(values: NDArray[Any], mask_valid: tuple[int, ...]) -> NDArray[np.bool_]:
-    if mask_valid == (0,):
-        return np.asarray(values == 0)
-    return np.isin(values, mask_valid)
+    values = read_shifted(raster.dataset, window, raster.offset, indexes=[1], fill=0)[0]
+    return usable_pixels(values, rule) & _inside(raster.source, window, raster.offset)
 
 
 def _inside(source: Grid, window: Window, offset: tuple[int, int]) -> NDArray[np.bool_]:

@@ -66,7 +66,8 @@ def _write_product(folder: Path, tile: str, day: datetime.date, origin: tuple[fl
     (product / "MASKS").mkdir(parents=True)
     sensor = SENSORS["sentinel2"]
     paths = [sensor["band_path"].format(name=name, band=band) for band in sensor["bands"]]
-    paths += [path.format(name=name) for path in (*sensor["mask_paths"], sensor["metadata"])]
+    others = [*(mask["path"] for mask in sensor["masks"]), sensor["stamped"]]
+    paths += [path.format(name=name) for path in others]
     for path in paths:
         (product / path).touch()
     if origin is not None:

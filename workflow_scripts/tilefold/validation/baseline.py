@@ -21,10 +21,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
 from tilefold.grids.windows import blocks, whole
-from tilefold.series.features import tensor
+from tilefold.series.features import input_tensor
 from tilefold.series.stack import open_inputs
 from tilefold.storage.rasters import BLOCK, grid_of
-from tilefold.storage.samples import read_rows
+from tilefold.storage.samples import read_rows, stored_variables
 from tilefold.storage.tables import read_table, write_table
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,8 @@ class TruthTile:
         Raster of the network's labels.
     series, clear, static
         Inputs of the tile, by name.
+    external
+        Raster of the tile's external features, if there are some.
     """
 
     truth: Path | str
@@ -59,6 +61,7 @@ class TruthTile:
     series: Paths
     clear: Paths
     static: Paths
+    external: Path | str | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ def train_forest(samples: Path | str, jobs: int) -> Forest:
     with Dataset(samples) as dataset:
         dataset.set_auto_maskandscale(False)
         inputs: Inputs = json.loads(dataset.inputs)
-        features = flat_tensors({name: dataset[name][:] for name in inputs}, inputs)
+        features = flat_tensors({name: dataset[name][:] for name in stored_variables(inputs)}, inputs)
         labels = np.asarray(dataset["label"][:])
     model = make_pipeline(
         SimpleImputer(strategy="mean", keep_empty_features=True),
@@ -152,7 +155,7 @@ def train_forest(samples: Path | str, jobs: int) -> Forest:
 
 def flat_tensors(values: Mapping[str, NDArray[Any]], inputs: Inputs) -> NDArray[np.float32]:
     """Tensors of all inputs side by side, float32 (n, dates x components, ...), as the perceptron gets them."""
-    parts = [tensor(values[name], spec) for name, spec in inputs.items()]
+    parts = [input_tensor(values, name, spec) for name, spec in inputs.items()]
     return np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
 
 
@@ -197,7 +200,7 @@ def _test_scores(
     for tile, rows in labelled.groupby("tile", sort=True):
         place = rows["pool_row"].to_numpy()
         with Dataset(pools[str(tile)]) as pool:
-            for part, values in read_rows(pool, forest.inputs, place):
+            for part, values in read_rows(pool, stored_variables(forest.inputs), place):
                 chosen = rows.iloc[part]
                 score.add(chosen["code"].to_numpy(), chosen["predicted"].to_numpy(), forest.predict(values))
     return score
@@ -213,9 +216,7 @@ def _truth_scores(
         with (
             rasterio.open(paths.truth) as truth,
             rasterio.open(paths.classified) as classified,
-            open_inputs(
-                series=paths.series, clear=paths.clear, static=paths.static, inputs=forest.inputs
-            ) as inputs,
+            open_inputs(paths.series, paths.static, forest.inputs, paths.clear, paths.external) as inputs,
         ):
             grid = grid_of(truth)
             for window in blocks(whole(grid.height, grid.width), BLOCK):
