@@ -33,6 +33,19 @@ def data() -> BlockData:
     return view
 
 
+def test_the_only_band_of_a_radar_series_needs_no_name_of_its_own() -> None:
+    class Radar(Source):
+        def interpolated(self, sensor, band):
+            return np.full((2, 3, 1), {"sentinel1_desvv": 3, "sentinel1_ascvv": 4}[sensor], np.float32)
+
+    sensors = {
+        name: {"bands": ["vv"], "dates": ["2018-01-01"]} for name in ("sentinel1_desvv", "sentinel1_ascvv")
+    }
+    (view,) = block_views(Radar(), sensors, dict.fromkeys(sensors, []), 1)
+    assert (view.get_interpolated_Sentinel1_DES_vv() == 3).all()
+    assert (view.get_interpolated_sentinel1_ascvv_vv() == 4).all()
+
+
 def test_accessors_are_found_in_any_case(data: BlockData) -> None:
     assert (data.get_interpolated_Sentinel2_B4()[1] == 9).all()
     assert (data.get_interpolated_sentinel2_b8a()[1] == 19).all()

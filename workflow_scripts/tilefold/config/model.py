@@ -46,7 +46,7 @@ class Config(Section):
     """The common dates that every tile's series is brought to, and how."""
     features: dict[Identifier, list[Name | Expression]] = {}
     """For each sensor, the features computed at each date: `ndvi`, `ndwi`, `brightness`, any index of the
-    package spyndex by its short name (`NDVI705`, `EVI`, `kNDVI`), or an expression. Default: the catalogue's for
+    package spyndex by its short name (`NDVI705`, `EVI`, `NDMI`), or an expression. Default: the catalogue's for
     its sensors, none for others."""
     user_features: dict[Identifier, UserFeature] = {}
     """Static rasters, by name."""

@@ -50,7 +50,8 @@ class BlockData:
 
     It has the methods ``get_interpolated_<Sensor>_<Band>()`` and ``get_raw_<Sensor>_<Band>()``, float32, and
     ``get_raw_<Sensor>_masks()``, uint8 (0 clear; 1 clouded, saturated or edge; 2 not acquired). Sensors and bands are
-    those of the configuration, in any case. Arrays are (rows, columns, dates) and the function's own.
+    those of the configuration, in any case; a sensor whose name ends in its band's (``sentinel1_desvv``) needs no band:
+    ``get_interpolated_Sentinel1_DES_vv()``. Arrays are (rows, columns, dates) and the function's own.
 
     Parameters
     ----------
@@ -87,8 +88,11 @@ class BlockData:
         for sensor, names in bands.items():
             self._offer(f"get_raw_{sensor}_masks", partial(self._masks, sensor))
             for band in names:
-                self._offer(f"get_interpolated_{sensor}_{band}", partial(self._interpolated, sensor, band))
-                self._offer(f"get_raw_{sensor}_{band}", partial(self._raw, sensor, band))
+                # The reference system's get_interpolated_Sentinel1_DES_vv is sentinel1_desvv's only band.
+                ends = [f"{sensor}_{band}", *([sensor] if folded(sensor).endswith(folded(band)) else [])]
+                for end in ends:
+                    self._offer(f"get_interpolated_{end}", partial(self._interpolated, sensor, band))
+                    self._offer(f"get_raw_{end}", partial(self._raw, sensor, band))
 
     def get_interpolated_dates(self) -> Dates:
         """Dates of the series, by sensor."""
