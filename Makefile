@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS := 1
 help:
 	@echo "make demo           simulate four tiles, map them, cross-validate, report"
 	@echo "make demo-dry-run   print the jobs of the demo"
-	@echo "make demo-baseline  the demo's network beside a random forest and the best possible accuracy"
+	@echo "make demo-baseline  the demo's network beside a random forest and the scene's best rule"
 	@echo "make test           format, lint, types and all tests but the slow ones"
 	@echo "make test-slow      the slow tests"
 	@echo "make bench          benchmarks; writes benchmarks/results.json (some only: make bench TOPICS=preprocess)"

@@ -41,7 +41,7 @@ def test_the_only_band_of_a_radar_series_needs_no_name_of_its_own() -> None:
     sensors = {
         name: {"bands": ["vv"], "dates": ["2018-01-01"]} for name in ("sentinel1_desvv", "sentinel1_ascvv")
     }
-    (view,) = block_views(Radar(), sensors, dict.fromkeys(sensors, []), 1)
+    (view,) = block_views(Radar(), sensors, {name: [] for name in sensors}, 1)
     assert (view.get_interpolated_Sentinel1_DES_vv() == 3).all()
     assert (view.get_interpolated_sentinel1_ascvv_vv() == 4).all()
 

@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     simulate.set_defaults(command=_simulate)
 
     baseline = commands.add_parser(
-        "baseline", help="the network beside a random forest and the best possible"
+        "baseline", help="the network beside a random forest and the scene's best rule"
     )
     baseline.add_argument("results", type=Path, help="results folder of a finished run")
     baseline.add_argument("scene", type=Path, help="folder of the simulated scene")

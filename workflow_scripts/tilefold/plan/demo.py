@@ -1,4 +1,4 @@
-"""Comparison of a finished run on a simulated scene with a random forest and with the best possible."""
+"""Comparison of a finished run on a simulated scene with a random forest and with the scene's best rule."""
 
 from __future__ import annotations
 

@@ -50,8 +50,8 @@ class BlockData:
 
     It has the methods ``get_interpolated_<Sensor>_<Band>()`` and ``get_raw_<Sensor>_<Band>()``, float32, and
     ``get_raw_<Sensor>_masks()``, uint8 (0 clear; 1 clouded, saturated or edge; 2 not acquired). Sensors and bands are
-    those of the configuration, in any case; a sensor whose name ends in its band's (``sentinel1_desvv``) needs no band:
-    ``get_interpolated_Sentinel1_DES_vv()``. Arrays are (rows, columns, dates) and the function's own.
+    those of the configuration, in any case; a sensor whose name ends in its band's (``sentinel1_desvv``) needs no
+    band: ``get_interpolated_Sentinel1_DES_vv()``. Arrays are (rows, columns, dates) and the function's own.
 
     Parameters
     ----------

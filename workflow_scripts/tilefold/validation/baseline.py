@@ -1,4 +1,4 @@
-"""A run's network beside a random forest on the same samples, and beside the best that is possible."""
+"""A run's network beside a random forest on the same samples, and beside the best rule."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TREES = 100
 #: Start of the forest's random numbers; one forest is compared, not the best of several.
 RANDOM_STATE = 0
 
-NETWORK, FOREST, BEST = "network", "random forest", "best possible"
+NETWORK, FOREST, BEST = "network", "random forest", "best rule"
 TEST, TRUTH = "test", "truth"
 
 Inputs = dict[str, dict[str, Any]]
@@ -104,8 +104,8 @@ def compare_with_forest(
         The network's predicted samples (Parquet).
     table
         To write (CSV): `pixels` ("test": the predicted samples; "truth": all pixels with known truth that the
-        tiles own), `model` ("network", "random forest", "best possible"), `oa`, `n_pixels` (empty for the best
-        possible).
+        tiles own), `model` ("network", "random forest", "best rule"), `oa`, `n_pixels` (empty for the best
+        rule).
     nodata
         Value of pixels that the network leaves without a class.
     tiles
@@ -113,7 +113,8 @@ def compare_with_forest(
     ownership
         Which tile owns a pixel of the truth. Default: among `tiles`, by their rasters' rectangles.
     best_possible
-        Overall accuracy of the best possible classifier, by `pixels`, where it is known.
+        Overall accuracy of the rule that knows how a scene was made, by `pixels`, where it is known (see
+        docs/simulation.md: it is an upper bound amidst parcels, not at their borders).
     jobs
         Threads of the forest; the result does not depend on it.
 
