@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 import rasterio
 
+from tilefold.sensors.catalogue import SENSORS
+from tilefold.sensors.listing import list_products
+from tilefold.sensors.safe import acquisition_files
 from tilefold.simulation.layouts.sen2cor import write
 from tilefold.simulation.statistics import BANDS, COARSE_BANDS
 
@@ -38,6 +41,16 @@ def test_numbers_and_offset_give_the_reflectances_again(tmp_path, fine, given, r
         np.testing.assert_array_equal(found == 0, wanted == -10000)
         reflectance = (found[found > 0].astype(int) + offset) / quantification
         np.testing.assert_allclose(reflectance, wanted[wanted != -10000] / 10000, rtol=1e-12)
+
+
+@pytest.mark.parametrize("tile", ["31TCJ", "D0005H0002"])
+def test_names_of_tiles_begin_with_t(tmp_path, fine, given, tile):
+    made = given(fine, BANDS, COARSE_BANDS)
+    write(tmp_path / tile, fine, replace(made.acquisition, tile=tile), made.bands, made.sky)
+    (product,) = list_products(tmp_path, tile, SENSORS["sentinel2s2c"])
+    assert f"_T{tile}_" in product.name
+    files = acquisition_files(tmp_path, tile, SENSORS["sentinel2s2c"], product.name)
+    assert all(file.path.name.startswith(f"T{tile}_") for file in files.bands)
 
 
 def test_scene_classes_call_clouds_shadows_and_the_edge(tmp_path, fine, given, read):

@@ -15,6 +15,13 @@ def test_an_unknown_sensor_is_refused():
         Dials(sensors=("sentinel2", "spot5"))
 
 
+@pytest.mark.parametrize("sensor", ["landsat8old", "landsat5old"])
+def test_tiles_that_names_of_products_cannot_hold_are_refused(sensor):
+    with pytest.raises(ValueError, match=rf"tiles: {sensor} needs names like D.*, found T31TCJ, T31TCK"):
+        small(sensors=(sensor,), tiles=("T31TCJ", "D0005H0002", "T31TCK"))
+    assert small(sensors=(sensor,), tiles=("D0005H0002",)).sensors == (sensor,)
+
+
 def test_other_sensors_change_nothing_of_sentinel2_and_of_the_truth(small_scene, tmp_path):
     simulate_scene(tmp_path / "scene", small(sensors=("landsat8", "sentinel1", "sentinel2"), dem=True))
     compared = 0

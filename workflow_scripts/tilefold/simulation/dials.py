@@ -7,6 +7,7 @@ fixed: results of the workflow must not be a reason to turn them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -23,6 +24,8 @@ SENSORS = (
     "hls",
     "sentinel1",
 )
+#: Form of tiles' names where products can hold no others.
+TILE_NAMES = {"landsat8old": "D[0-9]+H[0-9]+", "landsat5old": "D[0-9]+H[0-9]+"}
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,8 @@ class Dials:
     faults
         How often each kind of fault is put into the reference file; 0 gives a clean one.
     sensors
-        Whose products are written, each in a folder of its name: any of `SENSORS`.
+        Whose products are written, each in a folder of its name: any of `SENSORS`, some with names of tiles as in
+        `TILE_NAMES`.
     dem
         Whether elevation rasters are written.
     """
@@ -223,6 +227,12 @@ def _faults(dials: Dials) -> list[str]:
     strange = sorted(set(dials.sensors) - set(SENSORS))
     if strange or not dials.sensors:
         faults.append(f"sensors: at least one of {', '.join(SENSORS)}, found {', '.join(strange) or 'none'}")
+    for sensor in sorted(set(dials.sensors) & set(TILE_NAMES)):
+        misnamed = [tile for tile in dials.tiles if not re.fullmatch(TILE_NAMES[sensor], tile)]
+        if misnamed:
+            faults.append(
+                f"tiles: {sensor} needs names like {TILE_NAMES[sensor]}, found {', '.join(misnamed)}"
+            )
     unknown = sorted(set(dials.tiles_without_reference) - set(dials.tiles))
     if unknown:
         faults.append(f"tiles_without_reference: not in tiles: {', '.join(unknown)}")

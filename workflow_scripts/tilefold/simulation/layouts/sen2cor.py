@@ -35,17 +35,19 @@ def write(folder: Path, grid: Grid, acquisition: Acquisition, bands: Bands, sky:
     offset = OFFSET if baseline == NEW_BASELINE else 0
     home = folder / product_name(acquisition)
     stamp = f"{acquisition.time:%Y%m%dT%H%M%S}"
-    granule = home / "GRANULE" / f"L2A_{acquisition.tile}_A0{10000 + int(acquisition.day)}_{stamp}"
+    granule = home / "GRANULE" / f"L2A_{tile_name(acquisition)}_A0{10000 + int(acquisition.day)}_{stamp}"
     images = {step: granule / "IMG_DATA" / f"R{step}m" for step in (10, 20)}
     for image_folder in images.values():
         image_folder.mkdir(parents=True, exist_ok=True)
     half = coarse(grid)
     for band, values in bands.items():
         step = 20 if band in COARSE_BANDS else 10
-        path = images[step] / f"{acquisition.tile}_{stamp}_{long_name(band)}_{step}m.jp2"
+        path = images[step] / f"{tile_name(acquisition)}_{stamp}_{long_name(band)}_{step}m.jp2"
         stored = np.where(values == NODATA, NO_DATA, values.astype(np.int32) - offset).astype(np.uint16)
         write_jpeg2000(path, half if step == 20 else grid, stored)
-    write_jpeg2000(images[20] / f"{acquisition.tile}_{stamp}_SCL_20m.jp2", half, scene_classes(bands, sky))
+    write_jpeg2000(
+        images[20] / f"{tile_name(acquisition)}_{stamp}_SCL_20m.jp2", half, scene_classes(bands, sky)
+    )
     text = metadata_xml(acquisition, baseline)
     (home / "MTD_MSIL2A.xml").write_text(text, encoding="utf-8", newline="\n")
 
@@ -61,9 +63,14 @@ def product_name(acquisition: Acquisition) -> str:
     baseline = processing_baseline(acquisition).replace(".", "")
     processed = acquisition.time + datetime.timedelta(hours=3)
     return (
-        f"{platform}_MSIL2A_{acquisition.time:%Y%m%dT%H%M%S}_N{baseline}_{RELATIVE_ORBIT}_{acquisition.tile}_"
+        f"{platform}_MSIL2A_{acquisition.time:%Y%m%dT%H%M%S}_N{baseline}_{RELATIVE_ORBIT}_{tile_name(acquisition)}_"
         f"{processed:%Y%m%dT%H%M%S}.SAFE"
     )
+
+
+def tile_name(acquisition: Acquisition) -> str:
+    """Tile's name, which begins with T here, whatever the scene calls it."""
+    return f"T{acquisition.tile.removeprefix('T')}"
 
 
 def long_name(band: str) -> str:
