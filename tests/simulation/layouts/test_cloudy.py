@@ -154,6 +154,14 @@ def test_on_the_tiles_grid_values_are_what_gdal_makes_of_them(scenes, sensor):
     assert compared > 1000
 
 
+@pytest.mark.parametrize(
+    ("sensor", "starts"), [("landsat_c2", {"LC08", "LE07"}), ("hls", {"HLS.S30", "HLS.L30"})]
+)
+def test_several_satellites_lie_in_one_folder(scenes, sensor, starts):
+    names = [name for _, _, name, _ in products(scenes, sensor)]
+    assert {name[: len(next(iter(starts)))] for name in names} == starts
+
+
 def test_masks_of_the_same_acquisition_agree_between_layouts(scenes):
     """Sen2Cor and Theia flag the same pixels of 20 m, HLS all that hold a part of one."""
     folder, dials = scenes["T31TCJ"]

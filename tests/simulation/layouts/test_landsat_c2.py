@@ -1,3 +1,6 @@
+from dataclasses import replace
+from datetime import timedelta
+
 import numpy as np
 
 from tilefold.simulation.layouts.landsat_c2 import write
@@ -47,3 +50,23 @@ def test_the_text_file_names_the_factors(tmp_path, wide, given):
     assert float(pairs["REFLECTANCE_MULT_BAND_4"]) == 0.0000275
     assert float(pairs["REFLECTANCE_ADD_BAND_7"]) == -0.2
     assert len(list(home.iterdir())) == 7 + 2 + 1
+
+
+def test_landsat_7_has_other_numbers_of_bands_and_no_cirrus(tmp_path, wide, given, read):
+    made = given(wide, BANDS)
+    made.bands["B7"][9, 2] = 12000
+    later = replace(made.acquisition, time=made.acquisition.time + timedelta(days=16))
+    write(tmp_path, wide, later, made.bands, made.sky)
+    name = "LE07_L2SP_198030_20180527_20180612_02_T1"
+    # Blue, green, red, near infrared, and two of the short-wave infrared.
+    for band, like in {"B1": "B2", "B2": "B3", "B3": "B4", "B4": "B5", "B5": "B6", "B7": "B7"}.items():
+        found = read(tmp_path / name / f"{name}_SR_{band}.TIF", wide, "uint16", 0)
+        reflectance = found[~made.outside] * 0.0000275 - 0.2
+        assert np.abs(reflectance - made.bands[like][~made.outside] / 10000).max() <= 0.0000275 / 2 + 1e-12
+    assert not (tmp_path / name / f"{name}_SR_B6.TIF").exists()
+    quality = read(tmp_path / name / f"{name}_QA_PIXEL.TIF", wide, "uint16", 1)
+    # As for Landsat 8, without the bit that says that cirrus is unlikely; fill.
+    assert set(np.unique(quality)) == {5440, 5378, 5896, 7504, 1}
+    saturated = read(tmp_path / name / f"{name}_QA_RADSAT.TIF", wide, "uint16")
+    assert (saturated[0, 0], saturated[9, 2]) == (0b1011111, 0b1000000)
+    assert 'SPACECRAFT_ID = "LANDSAT_7"' in (tmp_path / name / f"{name}_MTL.txt").read_text()
