@@ -251,9 +251,7 @@ def test_reading_sentinel1_depends_on_its_speckle_filter():
 
 def test_choices_for_a_known_sensor_take_the_place_of_the_catalogues():
     choices = {"path": "p", "resampling": "nearest", "mask_bits": [3], "bands": ["coastal", "red"]}
-    found = reading_definition(
-        read_config(with_value(RAW, "sensors", {"landsat_c2": choices})), "landsat_c2"
-    )
+    found = reading_definition(read_config(with_value(RAW, "sensors", {"landsat_c2": choices})), "landsat_c2")
     assert found["bands"] == ["coastal", "red"]
     assert found["resampling"] == "nearest"
     assert found["masks"] == [{"path": "{name}_QA_PIXEL.TIF", "bits": [3]}]

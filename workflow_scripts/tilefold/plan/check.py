@@ -47,7 +47,9 @@ def _sensor_faults(name: str, sensor: Sensor) -> list[str]:
         ]
     faults = [f"sensors.{name}.{key}: needed for a sensor outside the catalogue" for key in missing]
     if sensor.speckle_filter != "none":
-        faults.append(f"sensors.{name}.speckle_filter: known for Sentinel-1 of the catalogue alone; remove it")
+        faults.append(
+            f"sensors.{name}.speckle_filter: known for Sentinel-1 of the catalogue alone; remove it"
+        )
     if sensor.mask_bits is not None and ("mask_valid" in sensor.model_fields_set or sensor.mask_path is None):
         faults.append(
             f"sensors.{name}.mask_bits: needs a mask_path and stands instead of mask_valid; give one of the two"

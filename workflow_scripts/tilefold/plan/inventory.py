@@ -130,7 +130,9 @@ def _make_calendars(config: Config, products: Products) -> tuple[dict[str, list[
             continue
         start = wanted.start or datetime.date.fromisoformat(min(min(days) for days in dates.values()))
         end = wanted.end or datetime.date.fromisoformat(max(max(days) for days in dates.values()))
-        calendars[name] = regular_dates(start, end, sensor.step or wanted.step or definition(config, name)["step"])
+        calendars[name] = regular_dates(
+            start, end, sensor.step or wanted.step or definition(config, name)["step"]
+        )
     return calendars, faults
 
 

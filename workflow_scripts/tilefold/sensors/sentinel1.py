@@ -12,9 +12,7 @@ from tilefold.sensors.product import AcquisitionFiles, BandFile, MaskFile, MaskR
 
 def find_products(root: Path, tile: str, definition: Mapping[str, Any]) -> TileProducts:
     """Images of a tile, from one listing of ``root/<tile>``; a product's name is that of its file, less .tif."""
-    return find_named(
-        root / tile, tile, definition, named=lambda path: path.stem, stamped=lambda path: path
-    )
+    return find_named(root / tile, tile, definition, named=lambda path: path.stem, stamped=lambda path: path)
 
 
 def acquisition_files(root: Path, tile: str, definition: Mapping[str, Any], name: str) -> AcquisitionFiles:
