@@ -86,5 +86,5 @@ def test_kernels_count_for_the_sensors_that_use_them(monkeypatch, method, kernel
         "reference": {"path": "v", "class_field": "c", "nomenclature": "n.csv"},
     }
     rules.code_digests(read_config(config))
-    assert asked["preprocess"] == ["tilefold.sensors.theia", f"tilefold.series.{kernel}"]
+    assert asked["preprocess"] == ["tilefold.sensors.folders", f"tilefold.series.{kernel}"]
     assert asked["classify_chunk"] == ["tilefold.networks.mlp"]

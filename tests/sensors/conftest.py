@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from rasterio.enums import Resampling
+from rasterio.warp import reproject
 
 from tilefold.grids.grid import Grid
 from tilefold.sensors.catalogue import SENSORS
@@ -24,19 +26,25 @@ SIDE = 60
 def write_raster(
     path: Path, values: np.ndarray, size: float, *, origin: tuple[float, float] = ORIGIN, **options: Any
 ) -> None:
+    """Write (rows, columns) or (bands, rows, columns)."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    profile = {"crs": "EPSG:32631", "transform": Affine(size, 0, origin[0], 0, -size, origin[1]), **options}
+    values = values if values.ndim == 3 else values[None]
+    profile = {
+        "driver": "GTiff",
+        "crs": "EPSG:32631",
+        "transform": Affine(size, 0, origin[0], 0, -size, origin[1]),
+        **options,
+    }
     with rasterio.open(
         path,
         "w",
-        driver="GTiff",
-        height=values.shape[0],
-        width=values.shape[1],
-        count=1,
+        count=values.shape[0],
+        height=values.shape[1],
+        width=values.shape[2],
         dtype=values.dtype,
         **profile,
     ) as dataset:
-        dataset.write(values, 1)
+        dataset.write(values)
 
 
 @pytest.fixture
@@ -79,13 +87,78 @@ def make_theia() -> Callable[..., Path]:
 
 
 @pytest.fixture
-def slovenia() -> Path:
-    """Folder of the real tiles."""
+def by_gdal() -> Callable[..., np.ndarray]:
+    """Function that puts an array on a grid by GDAL's warper."""
+
+    def warp(
+        values: np.ndarray,
+        size: float,
+        grid: Grid,
+        *,
+        nodata: float | None,
+        resampling: str = "cubic",
+        origin: tuple[float, float] = ORIGIN,
+        crs: str = "EPSG:32631",
+    ) -> np.ndarray:
+        out = np.full(grid.shape, 0 if nodata is None else nodata, values.dtype)
+        reproject(
+            values,
+            out,
+            src_transform=Affine(size, 0, origin[0], 0, -size, origin[1]),
+            src_crs=crs,
+            src_nodata=nodata,
+            dst_transform=grid.affine,
+            dst_crs=grid.crs,
+            dst_nodata=nodata,
+            resampling=Resampling[resampling],
+            tolerance=0,
+        )
+        return out
+
+    return warp
+
+
+@pytest.fixture
+def untouched() -> Callable[..., np.ndarray]:
+    """Function that says which pixels of a grid touch usable source pixels alone, by areas of overlap."""
+
+    def find(usable: np.ndarray, size: float, grid: Grid, origin: tuple[float, float] = ORIGIN) -> np.ndarray:
+        left, _, _, top = grid.bounds
+        step = grid.resolution[0]
+        found = np.zeros(grid.shape, bool)
+        for row in range(grid.height):
+            first_row = int((origin[1] - top + row * step) // size)
+            last_row = int(-(-(origin[1] - top + (row + 1) * step) // size))
+            for col in range(grid.width):
+                first_col = int((left - origin[0] + col * step) // size)
+                last_col = int(-(-(left - origin[0] + (col + 1) * step) // size))
+                inside = first_row >= 0 and first_col >= 0
+                inside &= last_row <= usable.shape[0] and last_col <= usable.shape[1]
+                found[row, col] = inside and usable[first_row:last_row, first_col:last_col].all()
+        return found
+
+    return find
+
+
+def shared_data(name: str) -> Path:
+    """Folder of real data; without it the test is skipped."""
     default = Path(__file__).parents[3] / "shared" / "data"
-    folder = Path(os.environ.get("TILEFOLD_TEST_DATA", default)) / "slovenia_s2" / "tiles"
+    folder = Path(os.environ.get("TILEFOLD_TEST_DATA", default)) / name
     if not folder.is_dir():
         pytest.skip(f"no real data in {folder}; set TILEFOLD_TEST_DATA")
     return folder
+
+
+@pytest.fixture
+def slovenia() -> Path:
+    """Folder of the real tiles."""
+    return shared_data("slovenia_s2") / "tiles"
+
+
+@pytest.fixture
+def theia_landsat8() -> Path:
+    """Folder of the real Landsat 8 tiles."""
+    return shared_data("theia_landsat8")
 
 
 @pytest.fixture

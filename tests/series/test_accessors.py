@@ -35,7 +35,7 @@ def data() -> BlockData:
 
 def test_the_only_band_of_a_radar_series_needs_no_name_of_its_own() -> None:
     class Radar(Source):
-        def interpolated(self, sensor, band):
+        def interpolated(self, sensor, band):  # noqa: ARG002
             return np.full((2, 3, 1), {"sentinel1_desvv": 3, "sentinel1_ascvv": 4}[sensor], np.float32)
 
     sensors = {

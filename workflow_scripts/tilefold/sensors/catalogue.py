@@ -246,12 +246,12 @@ SENSORS: dict[str, dict[str, Any]] = {
         **THEIA_N2A,
         **LANDSAT8_BANDS,
         # LANDSAT8_OLITIRS_XS_20160330_N2A_France-MetropoleD0005H0003
-        "product": r"(?P<head>LANDSAT8_OLI[A-Z]*_XS[A-Z]*_(?P<date>[^_]+)_N2A)_(?P<zone>[^_]+(?P<tile>D[0-9]+H[0-9]+))",
+        "product": r"(?P<head>LANDSAT8_OLI[A-Z]*_XS[A-Z]*_(?P<date>[^_]+)_N2A)_(?P<zone>[^_]+(?P<tile>D\d+H\d+))",
     },
     "landsat5old": {
         **THEIA_N2A,
         # LANDSAT5_TM_XS_20100330_N2A_France-MetropoleD0005H0003
-        "product": r"(?P<head>LANDSAT5_TM_XS[A-Z]*_(?P<date>[^_]+)_N2A)_(?P<zone>[^_]+(?P<tile>D[0-9]+H[0-9]+))",
+        "product": r"(?P<head>LANDSAT5_TM_XS[A-Z]*_(?P<date>[^_]+)_N2A)_(?P<zone>[^_]+(?P<tile>D\d+H\d+))",
         # Numbers in the file; the last is the Thematic Mapper's band 7.
         "bands": ["B1", "B2", "B3", "B4", "B5", "B6"],
         "resolutions": {"B1": 30, "B2": 30, "B3": 30, "B4": 30, "B5": 30, "B6": 30},

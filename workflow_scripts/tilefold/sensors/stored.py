@@ -64,9 +64,15 @@ def _store_long(values: Any, nodata: int, shift: int, out: Any) -> None:
     for row in range(values.shape[0]):
         for col in range(values.shape[1]):
             number = np.int64(values[row, col])
-            # Clipped before the shift too, which then cannot overflow.
-            near = min(max(number, -(2**40)), 2**40) + shift
-            out[row, col] = EMPTY if number == nodata else min(max(near, LOWEST), HIGHEST)
+            # Compared before the shift, which could overflow.
+            if number == nodata:
+                out[row, col] = EMPTY
+            elif number < LOWEST - shift:
+                out[row, col] = LOWEST
+            elif number > HIGHEST - shift:
+                out[row, col] = HIGHEST
+            else:
+                out[row, col] = number + shift
 
 
 @njit(cache=True, nogil=True)

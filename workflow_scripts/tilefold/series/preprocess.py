@@ -8,6 +8,7 @@ import resource
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from tilefold.sensors.speckle import combine, local_means, widened
 from tilefold.series.gapfilling import fill_gaps, merge_same_day
 from tilefold.series.layout import CLEAR_DATES, NODATA, series_descriptions
 from tilefold.series.methods import METHODS
-from tilefold.series.skipping import find_bad, retry_without_bad, write_skipped
+from tilefold.series.skipping import without_bad, write_skipped
 from tilefold.storage.metadata import provenance
 from tilefold.storage.rasters import BLOCK, create_raster
 
@@ -80,24 +81,13 @@ def preprocess_tile(
         If a setting has a value that is not known.
     """
     _check_choices(settings)
-    grid = Grid.from_dict(settings["grid"])
     products = _products(settings)
+    write = partial(_write_series, root, settings, series=series, clear_dates=clear_dates, threads=threads)
     bad: list[BadAcquisitionError] = []
-
-    def write(names: Sequence[str]) -> None:
-        chosen = [product for product in products if product["name"] in set(names)]
-        if not chosen:
-            raise MissingProductsError(
-                f"tile {settings['tile']}: no product of {settings['sensor']} can be read; the first: {bad[0]}"
-            )
-        _write_series(root, settings, chosen, grid, series, clear_dates, threads)
-
-    names = [product["name"] for product in products]
     if settings["on_bad_acquisition"] == "stop":
-        write(names)
+        write(products)
     else:
-        bad += find_bad(root, settings, names, grid, threads)
-        retry_without_bad(names, bad, write)
+        bad = without_bad(root, settings, products, write, threads)
     for error in bad:
         logger.warning("left out: %s", error)
     write_skipped(skipped, [*settings["refused"], *(error.to_row(root) for error in bad)])
@@ -107,12 +97,13 @@ def _write_series(
     root: Path | str,
     settings: Mapping[str, Any],
     products: Sequence[Mapping[str, Any]],
-    grid: Grid,
+    *,
     series: Path | str,
     clear_dates: Path | str,
     threads: int,
 ) -> None:
     """Write the series of some products and their clear dates."""
+    grid = Grid.from_dict(settings["grid"])
     bands = settings["definition"]["bands"]
     floats = FILTER_BYTES if settings["definition"].get("speckle_window") else 0
     windows = list(_blocks(grid, len(products), len(bands), len(settings["calendar"]), floats))

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from tilefold.grids.grid import Grid
-from tilefold.sensors.errors import BadAcquisitionError
+from tilefold.sensors.errors import BadAcquisitionError, MissingProductsError
 from tilefold.sensors.reading import open_acquisition
 from tilefold.storage.tables import write_table
 
@@ -23,54 +23,66 @@ def write_skipped(path: Path | str, rows: Sequence[Mapping[str, str]]) -> None:
     write_table(path, pd.DataFrame(ordered, columns=list(COLUMNS)))
 
 
-def find_bad(
-    root: Path | str, settings: Mapping[str, Any], names: Sequence[str], grid: Grid, threads: int
+def without_bad(
+    root: Path | str,
+    settings: Mapping[str, Any],
+    products: Sequence[Mapping[str, Any]],
+    attempt: Callable[[Sequence[Mapping[str, Any]]], None],
+    threads: int,
 ) -> list[BadAcquisitionError]:
-    """Acquisitions whose headers, or the ends of whose files, cannot be read.
+    """Attempt something with all products that can be read.
+
+    Headers and the ends of files are looked at first. Where a product turns out bad in the middle, everything is
+    done again without it, so that no block has a part in it.
 
     Parameters
     ----------
-    root, settings
+    root, settings, threads
         As for `tilefold.series.preprocess.preprocess_tile`.
-    names
-        Names of the products to look at.
-    grid
-        Grid of the tile.
-    threads
-        Threads that look.
-    """
+    products
+        Each with its `name`.
+    attempt
+        Takes the products that are left; it may be called several times.
 
-    def check(name: str) -> BadAcquisitionError | None:
+    Returns
+    -------
+    list of BadAcquisitionError
+        One for each product that was left out.
+
+    Raises
+    ------
+    MissingProductsError
+        If none is left.
+    """
+    bad = _find_bad(root, settings, products, threads)
+    while True:
+        refused = {error.product for error in bad}
+        left = [product for product in products if product["name"] not in refused]
+        if not left:
+            raise MissingProductsError(
+                f"tile {settings['tile']}: no product of {settings['sensor']} can be read; the first: {bad[0]}"
+            )
         try:
-            with open_acquisition(root, settings["tile"], settings["definition"], name, grid) as acquisition:
+            attempt(left)
+        except BadAcquisitionError as error:
+            bad.append(error)
+        else:
+            return bad
+
+
+def _find_bad(
+    root: Path | str, settings: Mapping[str, Any], products: Sequence[Mapping[str, Any]], threads: int
+) -> list[BadAcquisitionError]:
+    """Products whose headers, or the ends of whose files, cannot be read."""
+    tile, definition, grid = settings["tile"], settings["definition"], Grid.from_dict(settings["grid"])
+
+    def check(product: Mapping[str, Any]) -> BadAcquisitionError | None:
+        try:
+            with open_acquisition(root, tile, definition, product["name"], grid) as acquisition:
                 acquisition.check()
         except BadAcquisitionError as error:
             return error
         return None
 
     with ThreadPoolExecutor(threads) as pool:
-        return [error for error in pool.map(check, names) if error is not None]
-
-
-def retry_without_bad(
-    names: Sequence[str], bad: list[BadAcquisitionError], attempt: Callable[[Sequence[str]], None]
-) -> None:
-    """Attempt something without bad acquisitions; where one more turns out bad, again from the beginning.
-
-    Parameters
-    ----------
-    names
-        All acquisitions.
-    bad
-        What is known to be bad; what turns out to be is **added**.
-    attempt
-        Takes the names of the others.
-    """
-    while True:
-        refused = {error.product for error in bad}
-        try:
-            attempt([name for name in names if name not in refused])
-        except BadAcquisitionError as error:
-            bad.append(error)
-        else:
-            return
+        return [error for error in pool.map(check, products) if error is not None]
