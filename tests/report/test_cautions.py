@@ -20,6 +20,9 @@ def inputs(study):
         "splits": results.splits,
         "names": NAMES,
         "skipped": results.skipped,
+        "rates": results.by_run("rates"),
+        "choices": results.by_run("choices"),
+        "histories": results.histories,
     }
 
 
@@ -44,6 +47,33 @@ def test_class_that_a_fold_could_not_learn_is_named_with_its_effect(inputs):
         "area, with F1 0 in mean F1."
     ]
     assert "all, seed 1: 9 rock. None has reference in area." in cases(inputs, "Classes that a run")
+
+
+def test_runs_whose_best_epoch_was_the_last_are_named(inputs):
+    # Each run chose epoch 5 of 5.
+    assert cases(inputs, "Models that are not trained out") == [
+        "all/seed_0, without_A/seed_0, without_B/seed_0, all/seed_1, without_A/seed_1, without_B/seed_1: the best "
+        "epoch was the last (5 of 5). More epochs or a higher rate may help; a gap to such a run is partly "
+        "undertraining."
+    ]
+    earlier = {run: table.assign(epoch=4) for run, table in inputs["choices"].items()}
+    earlier["without_B/seed_1"] = inputs["choices"]["without_B/seed_1"]
+    (found,) = cases({**inputs, "choices": earlier}, "Models that are not trained out")
+    assert found.startswith("without_B/seed_1: the best epoch was the last (5 of 5).")
+    # A candidate that was not chosen may end where it likes.
+    other = {run: table.assign(epoch=[4, 5]) for run, table in inputs["choices"].items()}
+    assert cases({**inputs, "choices": other}, "Models that are not trained out") == []
+
+
+def test_folds_with_less_than_half_of_the_samples_are_named(inputs):
+    heading = "Folds that learn from far fewer samples"
+    assert cases(inputs, heading) == []
+    learn = {"all/seed_0": 2400, "without_A/seed_0": 1100, "without_B/seed_0": 1200}
+    rates = {run: pd.DataFrame({"code": [1, 2], "learn": [total - 3, 3]}) for run, total in learn.items()}
+    assert cases({**inputs, "rates": rates}, heading) == [
+        "without_A/seed_0: 1,100 learn samples, the run all has 2,400 (46 % of them). A gap to it is partly the "
+        "smaller sample."
+    ]
 
 
 def test_classes_without_reference_are_named_by_side(inputs):

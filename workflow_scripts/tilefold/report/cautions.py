@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tilefold.report.cautions_training import fewer_samples, not_trained_out
 from tilefold.report.table import percent, side_words
 from tilefold.report.tables_samples import training_pixels
 from tilefold.storage.tables import split_list
@@ -35,6 +36,9 @@ def find_cautions(
     splits: Mapping[str, pd.DataFrame],
     names: Names,
     skipped: pd.DataFrame,
+    rates: Mapping[str, pd.DataFrame],
+    choices: Mapping[str, pd.DataFrame],
+    histories: Mapping[str, Mapping[str, pd.DataFrame]],
 ) -> list[Caution]:
     """All cautions that apply, those about the meaning of the scores first.
 
@@ -50,9 +54,17 @@ def find_cautions(
         Code and label of each class, by code.
     skipped
         Acquisitions that series are made without: tile, sensor, product, file, reason.
+    rates
+        Samples of each run by class.
+    choices
+        Candidates of each run.
+    histories
+        History of each candidate of each run.
     """
     found = [
         Caution("Classes that a run could not learn", _not_learnt(folds, classes, names)),
+        Caution("Models that are not trained out", not_trained_out(choices, histories)),
+        Caution("Folds that learn from far fewer samples than the run all", fewer_samples(rates)),
         Caution("Classes that cannot be tested", _not_tested(folds, names)),
         Caution(f"Classes scored on fewer than {MINIMUM_POLYGONS} polygons", _few(classes, names)),
         Caution("Test pixels that the map leaves without a class", _nodata(folds)),
