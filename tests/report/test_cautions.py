@@ -69,10 +69,28 @@ def test_folds_with_less_than_half_of_the_samples_are_named(inputs):
     heading = "Folds that learn from far fewer samples"
     assert cases(inputs, heading) == []
     learn = {"all/seed_0": 2400, "without_A/seed_0": 1100, "without_B/seed_0": 1200}
-    rates = {run: pd.DataFrame({"code": [1, 2], "learn": [total - 3, 3]}) for run, total in learn.items()}
+    rates = {
+        run: pd.DataFrame({"code": [1, 2], "polygons": 9, "learn": [total - 30, 30], "validation": 5})
+        for run, total in learn.items()
+    }
     assert cases({**inputs, "rates": rates}, heading) == [
         "without_A/seed_0: 1,100 learn samples, the run all has 2,400 (46 % of them). A gap to it is partly the "
         "smaller sample."
+    ]
+
+
+def test_classes_learnt_on_almost_nothing_are_named_once_a_run(inputs):
+    columns = ["code", "polygons", "learn", "validation"]
+    # Just enough of class 1; class 3 was not learnt at all, which is another caution.
+    enough, unlearnt = (1, 3, 20, 1), (3, 0, 0, 0)
+    rates = {
+        "all/seed_0": pd.DataFrame([enough, (2, 2, 20, 1), unlearnt, (9, 1, 1, 0)], columns=columns),
+        "without_A/seed_0": pd.DataFrame([enough, (2, 3, 19, 1), unlearnt, (9, 5, 40, 0)], columns=columns),
+        "without_B/seed_0": pd.DataFrame([enough, enough, unlearnt], columns=columns),
+    }
+    assert cases({**inputs, "rates": rates}, "Classes learnt on almost nothing") == [
+        "all/seed_0: 2 forest (2 polygons); 9 rock (1 learn pixel, 1 polygon, no validation pixel).",
+        "without_A/seed_0: 2 forest (19 learn pixels); 9 rock (no validation pixel).",
     ]
 
 

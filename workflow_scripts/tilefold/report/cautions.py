@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tilefold.report.cautions_training import fewer_samples, not_trained_out
+from tilefold.report.cautions_training import fewer_samples, not_trained_out, thin_classes
 from tilefold.report.table import percent, side_words
 from tilefold.report.tables_samples import training_pixels
 from tilefold.storage.tables import split_list
@@ -65,8 +65,9 @@ def find_cautions(
         Caution("Classes that a run could not learn", _not_learnt(folds, classes, names)),
         Caution("Models that are not trained out", not_trained_out(choices, histories)),
         Caution("Folds that learn from far fewer samples than the run all", fewer_samples(rates)),
+        Caution("Classes learnt on almost nothing", thin_classes(rates, names)),
         Caution("Classes that cannot be tested", _not_tested(folds, names)),
-        Caution(f"Classes scored on fewer than {MINIMUM_POLYGONS} polygons", _few(classes, names)),
+        Caution(f"Classes scored on fewer than {MINIMUM_POLYGONS} polygons (how many)", _few(classes, names)),
         Caution("Test pixels that the map leaves without a class", _nodata(folds)),
         Caution("Reference barred from training beyond the held-out area", _barred(barred, splits, names)),
         Caution("Transfer gaps without an interval", _without_interval(gaps)),

@@ -12,6 +12,9 @@ from tilefold.validation.sides import ALL
 
 #: Share of the learn samples of the run `all` under which a fold's run is named.
 SMALL_SHARE = 0.5
+#: Learn pixels, and polygons for learning and validation, under which a class of a run is named.
+FEW_PIXELS = 20
+FEW_POLYGONS = 3
 
 
 def not_trained_out(
@@ -57,3 +60,35 @@ def fewer_samples(rates: Mapping[str, pd.DataFrame]) -> list[str]:
                 "them). A gap to it is partly the smaller sample."
             )
     return cases
+
+
+def thin_classes(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str]) -> list[str]:
+    """Classes that a run learnt on almost nothing, or without a validation pixel to choose by; a case a run.
+
+    Parameters
+    ----------
+    rates
+        Samples of each run by class: `code`, `polygons` (of learn and validation), `learn`, `validation`.
+    names
+        Code and label of each class, by code.
+    """
+    cases = []
+    for run, table in rates.items():
+        items = []
+        for row in table[table["learn"] > 0].to_dict("records"):
+            reasons = []
+            if row["learn"] < FEW_PIXELS:
+                reasons.append(_counted(row["learn"], "learn pixel"))
+            if row["polygons"] < FEW_POLYGONS:
+                reasons.append(_counted(row["polygons"], "polygon"))
+            if row["validation"] == 0:
+                reasons.append("no validation pixel")
+            if reasons:
+                items.append(f"{names.get(int(row['code']), row['code'])} ({', '.join(reasons)})")
+        if items:
+            cases.append(f"{run}: {'; '.join(items)}.")
+    return cases
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
