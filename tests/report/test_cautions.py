@@ -111,6 +111,31 @@ def test_few_polygons(inputs):
     assert f"all, in area, seed 0: {', '.join(few)}." in found
 
 
+def test_few_polygons_of_a_fold_stand_in_one_case(inputs):
+    columns = ["fold", "seed", "side", "class", "n_polygons"]
+    rows = [
+        ("all", 0, "in_area", 1, 5),
+        ("without_A", 0, "in_area", 1, 4),
+        ("without_A", 0, "in_area", 2, 5),
+        ("without_A", 0, "out_of_area", 1, 9),
+        ("without_A", 0, "out_of_area", 3, 1),
+        ("without_A", 0, "out_of_area_test", 1, 3),
+        ("without_A", 0, "out_of_area_test", 2, 4),
+        ("without_A", 0, "out_of_area_test", 3, 0),
+        ("without_A", 0, "reference", 1, 3),
+        ("without_B", 0, "out_of_area", 1, 5),
+        ("pooled", 0, "pooled", 3, 1),
+    ]
+    classes = pd.DataFrame(rows, columns=columns).assign(n_pixels=20)
+    assert cases({**inputs, "classes": classes}, "Classes scored on fewer than 5 polygons") == [
+        "pooled out of area: 3 meadow (1).",
+        "without_A, by code – in area: 1 (4); out of area: 3 (1); out of area, test: 1 (3), 2 (4).",
+    ]
+    # With the study's own tables: one case a fold and seed.
+    found = cases(inputs, "Classes scored on fewer than 5 polygons")
+    assert sum(case.startswith("without_A, seed 0, by code") for case in found) == 1
+
+
 def test_nodata_pixels(inputs):
     folds = inputs["folds"]
     row = folds[(folds["fold"] == "all") & (folds["seed"] == 0)].iloc[0]

@@ -122,19 +122,29 @@ def _not_tested(folds: pd.DataFrame, names: Names) -> list[str]:
 
 
 def _few(classes: pd.DataFrame, names: Names) -> list[str]:
+    """Classes with few polygons: `all` and `pooled` by name, then each fold in one case, by code."""
+    thin = classes[
+        classes["n_polygons"].between(1, MINIMUM_POLYGONS - 1) & (classes["side"] != REFERENCE)
+    ].assign(whole=lambda table: table["fold"].isin([ALL, POOLED]))
     cases = []
-    chosen = classes[
-        classes["fold"].isin([ALL, POOLED]) & classes["n_polygons"].between(1, MINIMUM_POLYGONS - 1)
-    ]
-    for (fold, seed, side), table in chosen.groupby(["fold", "seed", "side"], sort=False):
-        items = [
-            f"{names.get(code, code)} ({polygons})"
-            for code, polygons in zip(table["class"], table["n_polygons"], strict=True)
-        ]
-        where = "pooled out of area" if side == POOLED else f"{fold}, {side_words(str(side))}"
+    for (fold, seed), table in thin[thin["whole"]].groupby(["fold", "seed"], sort=False):
+        where = "pooled out of area" if fold == POOLED else f"{fold}, {side_words(IN_AREA)}"
         seeds = f", seed {seed}" if classes["seed"].nunique() > 1 else ""
-        cases.append(f"{where}{seeds}: {', '.join(items)}.")
+        cases.append(f"{where}{seeds}: {_with_polygons(table, names)}.")
+    for (fold, seed), table in thin[~thin["whole"]].groupby(["fold", "seed"], sort=False):
+        sides = [
+            f"{side_words(str(side))}: {_with_polygons(part, {})}"
+            for side, part in table.groupby("side", sort=False)
+        ]
+        cases.append(f"{_place(fold, seed, classes)}, by code – {'; '.join(sides)}.")
     return cases
+
+
+def _with_polygons(classes: pd.DataFrame, names: Names) -> str:
+    return ", ".join(
+        f"{names.get(code, code)} ({polygons})"
+        for code, polygons in zip(classes["class"], classes["n_polygons"], strict=True)
+    )
 
 
 def _nodata(folds: pd.DataFrame) -> list[str]:
