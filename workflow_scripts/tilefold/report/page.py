@@ -109,7 +109,7 @@ def _scores(results: Results) -> dict[str, Any]:
     tables = [fold_table(folds, link)]
     by_class = [class_table(results.class_scores, class_link, seed) for seed in seeds]
     if len(gaps):
-        tables.append(gap_table(gaps, results.link(sources["gaps"])))
+        tables.append(gap_table(gaps, folds, results.class_scores, results.link(sources["gaps"])))
         tables.append(mean_table(read_table(sources["folds_mean"]), results.link(sources["folds_mean"])))
         by_class += [class_by_fold_table(results.class_scores, class_link, seed) for seed in seeds]
     tables.append(weighting_table(folds, link))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from tilefold.report.common_classes import classes_not_common
 from tilefold.report.table import (
     NOTHING,
     Link,
@@ -18,6 +19,7 @@ from tilefold.report.table import (
     starts,
     words,
 )
+from tilefold.validation.intervals import OPTIMISTIC
 from tilefold.validation.sides import ALL, IN_AREA, OUT_OF_AREA, POOLED
 
 #: Metrics of the table of means.
@@ -96,30 +98,50 @@ def weighting_table(folds: pd.DataFrame, link: Link) -> Table:
     return Table(caption, columns, rows, [link], (0, 2, 3), starts(keys))
 
 
-def gap_table(gaps: pd.DataFrame, link: Link) -> Table:
-    """Transfer gaps with intervals."""
+def gap_table(gaps: pd.DataFrame, folds: pd.DataFrame, classes: pd.DataFrame, link: Link) -> Table:
+    """Transfer gaps with intervals, and the classes that only the gap of OA counts."""
     rows = [
         [
             row["fold"],
             str(row["seed"]),
             signed(row["gap"]),
-            interval(row["low"], row["high"]),
+            interval(row["low"], row["high"], row["note"]),
             count(row["n_polygons"]),
+            _left_out(folds, classes, row["fold"], row["seed"]),
             words(row["note"]),
             signed(row["gap_oa"]),
-            interval(row["gap_oa_low"], row["gap_oa_high"]),
+            interval(row["gap_oa_low"], row["gap_oa_high"], row["note_oa"]),
             count(row["n_polygons_oa"]),
             words(row["note_oa"]),
         ]
         for row in gaps.to_dict("records")
     ]
-    columns = ["fold", "seed", "gap of mean F1 common", "95 % interval", "polygons", "note"]
+    columns = [
+        "fold",
+        "seed",
+        "gap of mean F1 common",
+        "95 % interval",
+        "polygons",
+        "classes not common",
+        "note",
+    ]
     columns += ["gap of OA", "95 % interval", "polygons", "note"]
     caption = (
         "Transfer gap: reference minus out of area on the same test pixels, two models. Intervals come from "
-        "resampling polygons within classes."
+        "resampling polygons within classes. Mean F1 leaves out the polygons of classes that are not common, OA "
+        "counts them."
     )
-    return Table(caption, columns, rows, [link], (0, 5, 9))
+    return Table(caption, columns, rows, [link], (0, 5, 6, 10))
+
+
+def _left_out(folds: pd.DataFrame, classes: pd.DataFrame, fold: str, seed: int) -> str:
+    unlearnt, untested = classes_not_common(folds, classes, fold, seed)
+    parts = [
+        f"{', '.join(map(str, codes))} ({why})"
+        for codes, why in ((unlearnt, "not learnt"), (untested, "not on every side"))
+        if codes
+    ]
+    return words("; ".join(parts))
 
 
 def mean_table(means: pd.DataFrame, link: Link) -> Table:
@@ -173,9 +195,10 @@ def class_by_fold_table(classes: pd.DataFrame, link: Link, seed: int) -> Table:
     return Table(caption, ["fold", *map(str, codes)], rows, [link])
 
 
-def interval(low: float, high: float) -> str:
-    """Limits of an interval in one cell; nothing where there is none."""
-    return NOTHING if pd.isna(low) or pd.isna(high) else f"{signed(low)} to {signed(high)}"
+def interval(low: float, high: float, note: object) -> str:
+    """Limits of an interval in one cell, with its mark if it is optimistic; nothing where there is none."""
+    mark = f" ({OPTIMISTIC})" if isinstance(note, str) and note.startswith(OPTIMISTIC) else ""
+    return NOTHING if pd.isna(low) or pd.isna(high) else f"{signed(low)} to {signed(high)}{mark}"
 
 
 def headline(folds: pd.DataFrame, gaps: pd.DataFrame) -> list[Mapping[str, str]]:
