@@ -113,7 +113,25 @@ def test_means_say_how_many_folds_they_rest_on(results):
 def test_headline_is_of_the_first_seed(results):
     folds = results.folds
     first = folds[(folds["fold"] == "all") & (folds["seed"] == 0)].iloc[0]
-    assert headline(folds, results.gaps)[0]["value"] == f"{first['oa']:.3f}"
+    assert headline(folds, results.gaps, ["A", "B"])[0]["value"] == f"{first['oa']:.3f}"
+
+
+@pytest.mark.parametrize(
+    ("runs", "tiles", "expected"),
+    [
+        ("without_A/seed_0;without_B/seed_0", ["A", "B"], "2 of 2 tiles"),
+        ("without_A/seed_0", ["A", "B", "C", "D"], "1 of 4 tiles"),
+        ("without_A_B/seed_0;without_C/seed_0", ["A", "B", "C", "D"], "3 of 4 tiles"),
+        ("without_D1_north/seed_0", ["D1", "D1_north"], "1 of 2 tiles"),
+    ],
+)
+def test_headline_says_how_many_tiles_were_held_out(results, runs, tiles, expected):
+    folds = results.folds.copy()
+    folds.loc[folds["side"] == "pooled", "run"] = runs
+    found = headline(folds, results.gaps, tiles)
+    assert [item["meaning"] for item in found[:4]] == 2 * ["in area, run all"] + 2 * [
+        f"out of area, pooled over {expected}"
+    ]
 
 
 def test_clear_days_equal_numpy(tmp_path):

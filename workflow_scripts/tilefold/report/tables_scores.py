@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
 from tilefold.report.common_classes import classes_not_common
+from tilefold.report.results import fold_of
 from tilefold.report.table import (
     NOTHING,
     Link,
@@ -19,6 +20,7 @@ from tilefold.report.table import (
     starts,
     words,
 )
+from tilefold.storage.tables import split_list
 from tilefold.validation.intervals import OPTIMISTIC
 from tilefold.validation.sides import ALL, IN_AREA, OUT_OF_AREA, POOLED
 
@@ -201,14 +203,17 @@ def interval(low: float, high: float, note: object) -> str:
     return NOTHING if pd.isna(low) or pd.isna(high) else f"{signed(low)} to {signed(high)}{mark}"
 
 
-def headline(folds: pd.DataFrame, gaps: pd.DataFrame) -> list[Mapping[str, str]]:
-    """Figures for the head of the page, of the first seed: value, name, meaning."""
+def headline(folds: pd.DataFrame, gaps: pd.DataFrame, tiles: Collection[str]) -> list[Mapping[str, str]]:
+    """Figures for the head of the page, of the first seed: value, name, meaning; `tiles` are those mapped."""
     seed = folds["seed"].iloc[0]
     first = folds[folds["seed"] == seed]
     found: list[Mapping[str, str]] = []
-    for side, words_of_side in ((IN_AREA, "in area, run all"), (POOLED, "out of area, pooled")):
+    for side in (IN_AREA, POOLED):
         row = first[(first["side"] == side) & first["fold"].isin([ALL, POOLED])]
         if len(row):
+            words_of_side = (
+                "in area, run all" if side == IN_AREA else _pooled_words(row["run"].iloc[0], tiles)
+            )
             found += [
                 {"value": number(row["oa"].iloc[0]), "name": "overall accuracy", "meaning": words_of_side},
                 {
@@ -226,6 +231,19 @@ def headline(folds: pd.DataFrame, gaps: pd.DataFrame) -> list[Mapping[str, str]]
             {"value": value, "name": folds_words, "meaning": "reference minus out of area, same pixels"}
         )
     return found
+
+
+def _pooled_words(runs: str, tiles: Collection[str]) -> str:
+    """How many tiles the pooled runs hold out, by their folds' names, which join the tiles' with `_`."""
+    held_out = 0
+    for run in split_list(runs):
+        name = f"{fold_of(run)}_"
+        # The longest names first: the name of one tile may be a part of another's.
+        for tile in sorted(tiles, key=len, reverse=True):
+            if f"_{tile}_" in name:
+                name = name.replace(f"_{tile}_", "_")
+                held_out += 1
+    return f"out of area, pooled over {held_out} of {len(tiles)} tile{'s' if len(tiles) > 1 else ''}"
 
 
 def _by_class(classes: pd.DataFrame, fold: str, seed: int, side: str) -> pd.DataFrame:
