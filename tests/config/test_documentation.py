@@ -28,3 +28,14 @@ def test_examples_pass_schema_and_model(name):
     plain = json.loads(json.dumps(raw, default=str))
     Draft202012Validator(json.loads(configuration_schema())).validate(plain)
     assert read_config(raw).results.startswith("results/")
+
+
+def test_lists_and_dicts_of_sections_are_told_apart():
+    page = configuration_page()
+    for key in (
+        "sensors.<name>.path",
+        "features.<name>[].name",
+        "external_features.functions[].name",
+        "reference.nomenclature[].code",
+    ):
+        assert f"| `{key}` |" in page

@@ -195,3 +195,9 @@ def study(tmp_path_factory):
 def study_without_folds(tmp_path_factory):
     folder = tmp_path_factory.mktemp("plain")
     return folder, *write_results(folder, [], [0])
+
+
+@pytest.fixture(scope="session")
+def study_with_one_fold(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("one_fold")
+    return folder, *write_results(folder, ["without_A"], [0])

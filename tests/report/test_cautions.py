@@ -20,6 +20,9 @@ def inputs(study):
         "splits": results.splits,
         "names": NAMES,
         "skipped": results.skipped,
+        "rates": results.by_run("rates"),
+        "choices": results.by_run("choices"),
+        "histories": results.histories,
     }
 
 
@@ -46,6 +49,51 @@ def test_class_that_a_fold_could_not_learn_is_named_with_its_effect(inputs):
     assert "all, seed 1: 9 rock. None has reference in area." in cases(inputs, "Classes that a run")
 
 
+def test_runs_whose_best_epoch_was_the_last_are_named(inputs):
+    # Each run chose epoch 5 of 5.
+    assert cases(inputs, "Models that are not trained out") == [
+        "all/seed_0, without_A/seed_0, without_B/seed_0, all/seed_1, without_A/seed_1, without_B/seed_1: the best "
+        "epoch was the last (5 of 5). More epochs or a higher rate may help; a gap to such a run is partly "
+        "undertraining."
+    ]
+    earlier = {run: table.assign(epoch=4) for run, table in inputs["choices"].items()}
+    earlier["without_B/seed_1"] = inputs["choices"]["without_B/seed_1"]
+    (found,) = cases({**inputs, "choices": earlier}, "Models that are not trained out")
+    assert found.startswith("without_B/seed_1: the best epoch was the last (5 of 5).")
+    # A candidate that was not chosen may end where it likes.
+    other = {run: table.assign(epoch=[4, 5]) for run, table in inputs["choices"].items()}
+    assert cases({**inputs, "choices": other}, "Models that are not trained out") == []
+
+
+def test_folds_with_less_than_half_of_the_samples_are_named(inputs):
+    heading = "Folds that learn from far fewer samples"
+    assert cases(inputs, heading) == []
+    learn = {"all/seed_0": 2400, "without_A/seed_0": 1100, "without_B/seed_0": 1200}
+    rates = {
+        run: pd.DataFrame({"code": [1, 2], "polygons": 9, "learn": [total - 30, 30], "validation": 5})
+        for run, total in learn.items()
+    }
+    assert cases({**inputs, "rates": rates}, heading) == [
+        "without_A/seed_0: 1,100 learn samples, the run all has 2,400 (46 % of them). A gap to it is partly the "
+        "smaller sample."
+    ]
+
+
+def test_classes_learnt_on_almost_nothing_are_named_once_a_run(inputs):
+    columns = ["code", "polygons", "learn", "validation"]
+    # Just enough of class 1; class 3 was not learnt at all, which is another caution.
+    enough, unlearnt = (1, 3, 20, 1), (3, 0, 0, 0)
+    rates = {
+        "all/seed_0": pd.DataFrame([enough, (2, 2, 20, 1), unlearnt, (9, 1, 1, 0)], columns=columns),
+        "without_A/seed_0": pd.DataFrame([enough, (2, 3, 19, 1), unlearnt, (9, 5, 40, 0)], columns=columns),
+        "without_B/seed_0": pd.DataFrame([enough, enough, unlearnt], columns=columns),
+    }
+    assert cases({**inputs, "rates": rates}, "Classes learnt on almost nothing") == [
+        "all/seed_0: 2 forest (2 polygons); 9 rock (1 learn pixel, 1 polygon, no validation pixel).",
+        "without_A/seed_0: 2 forest (19 learn pixels); 9 rock (no validation pixel).",
+    ]
+
+
 def test_classes_without_reference_are_named_by_side(inputs):
     found = cases(inputs, "Classes that cannot be tested")
     assert any(
@@ -61,6 +109,31 @@ def test_few_polygons(inputs):
     few = [f"{NAMES[code]} ({n})" for code, n in tested.items() if 0 < n < 5]
     assert few
     assert f"all, in area, seed 0: {', '.join(few)}." in found
+
+
+def test_few_polygons_of_a_fold_stand_in_one_case(inputs):
+    columns = ["fold", "seed", "side", "class", "n_polygons"]
+    rows = [
+        ("all", 0, "in_area", 1, 5),
+        ("without_A", 0, "in_area", 1, 4),
+        ("without_A", 0, "in_area", 2, 5),
+        ("without_A", 0, "out_of_area", 1, 9),
+        ("without_A", 0, "out_of_area", 3, 1),
+        ("without_A", 0, "out_of_area_test", 1, 3),
+        ("without_A", 0, "out_of_area_test", 2, 4),
+        ("without_A", 0, "out_of_area_test", 3, 0),
+        ("without_A", 0, "reference", 1, 3),
+        ("without_B", 0, "out_of_area", 1, 5),
+        ("pooled", 0, "pooled", 3, 1),
+    ]
+    classes = pd.DataFrame(rows, columns=columns).assign(n_pixels=20)
+    assert cases({**inputs, "classes": classes}, "Classes scored on fewer than 5 polygons") == [
+        "pooled out of area: 3 meadow (1).",
+        "without_A, by code – in area: 1 (4); out of area: 3 (1); out of area, test: 1 (3), 2 (4).",
+    ]
+    # With the study's own tables: one case a fold and seed.
+    found = cases(inputs, "Classes scored on fewer than 5 polygons")
+    assert sum(case.startswith("without_A, seed 0, by code") for case in found) == 1
 
 
 def test_nodata_pixels(inputs):

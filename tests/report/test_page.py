@@ -154,3 +154,16 @@ def test_without_folds(study_without_folds):
     assert "Nothing is held out" in text
     assert "folds: none" in text
     assert "transfer gap of" not in text
+
+
+def test_one_fold_has_no_table_of_means(written, study_with_one_fold):
+    assert "Mean ± standard deviation over folds" in written[1]
+    assert "There is one fold" not in written[1]
+    folder, sources, settings = study_with_one_fold
+    path = folder / "report" / "index.html"
+    write_report(sources, settings, page=path)
+    text = path.read_text()
+    Page(text)
+    assert "Mean ± standard deviation over folds" not in text
+    assert "There is one fold: no means" in text
+    assert text.count("out of area, pooled over 1 of 2 tiles") == 2

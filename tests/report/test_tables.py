@@ -3,10 +3,11 @@ import pandas as pd
 import pytest
 import rasterio
 
+from tilefold.report.common_classes import classes_not_common
 from tilefold.report.results import Results
 from tilefold.report.table import Link
 from tilefold.report.tables_samples import cleaning_table, loss_by_class_table, loss_table, split_table
-from tilefold.report.tables_scores import class_by_fold_table, class_table, headline, mean_table
+from tilefold.report.tables_scores import class_by_fold_table, class_table, gap_table, headline, mean_table
 from tilefold.report.tables_series import calendar_table, clear_histogram, clear_table, quantile
 
 LINK = Link("file", "../file")
@@ -66,6 +67,40 @@ def test_class_tables_show_the_csv(results):
     assert lost[4] == "–"
 
 
+def test_classes_that_the_gap_of_f1_leaves_out_account_for_the_polygons(results):
+    folds, classes = results.folds, results.class_scores
+    for row in results.gaps.to_dict("records"):
+        test = classes[(classes["fold"] == row["fold"]) & (classes["seed"] == row["seed"])]
+        test = test[test["side"] == "out_of_area_test"].set_index("class")
+        unlearnt, untested = classes_not_common(folds, classes, row["fold"], row["seed"])
+        left_out = unlearnt + untested
+        assert test.loc[left_out, "n_polygons"].sum() == row["n_polygons_oa"] - row["n_polygons"]
+        common = folds[(folds["fold"] == row["fold"]) & (folds["seed"] == row["seed"])]["n_classes_common"]
+        assert set(common) == {(test["n_pixels"] > 0).sum() - len(left_out)}
+    # Class 3 is in tile A alone, and not learnt without it; class 1 has no test polygon in tile B.
+    assert classes_not_common(folds, classes, "without_A", 0) == ([3], [1])
+    assert classes_not_common(folds, classes, "without_B", 0) == ([], [])
+    # A learnt class that one side lacks.
+    here = (classes["fold"] == "without_B") & (classes["side"] == "in_area") & (classes["class"] == 2)
+    without = classes.assign(n_pixels=classes["n_pixels"].where(~here, 0))
+    assert classes_not_common(folds, without, "without_B", 0) == ([], [2])
+
+
+def test_gap_rows_say_beside_the_interval_that_it_is_optimistic(results):
+    notes = ["optimistic: 9 polygons in all", np.nan, "no interval: 3 polygon(s)", np.nan]
+    gaps = results.gaps.assign(low=[-0.1, 0.1, np.nan, 0.1], high=0.2, note=notes, note_oa=np.nan)
+    table = gap_table(gaps, results.folds, results.class_scores, LINK)
+    place = table.columns.index("95 % interval")
+    assert [row[place] for row in table.rows] == [
+        "-0.100 to +0.200 (optimistic)",
+        "+0.100 to +0.200",
+        "–",
+        "+0.100 to +0.200",
+    ]
+    place = table.columns.index("classes not common")
+    assert [row[place] for row in table.rows] == ["3 (not learnt); 1 (not on every side)", "–"] * 2
+
+
 def test_means_say_how_many_folds_they_rest_on(results):
     means = pd.read_csv(results.sources["folds_mean"])
     table = mean_table(means, LINK)
@@ -78,7 +113,25 @@ def test_means_say_how_many_folds_they_rest_on(results):
 def test_headline_is_of_the_first_seed(results):
     folds = results.folds
     first = folds[(folds["fold"] == "all") & (folds["seed"] == 0)].iloc[0]
-    assert headline(folds, results.gaps)[0]["value"] == f"{first['oa']:.3f}"
+    assert headline(folds, results.gaps, ["A", "B"])[0]["value"] == f"{first['oa']:.3f}"
+
+
+@pytest.mark.parametrize(
+    ("runs", "tiles", "expected"),
+    [
+        ("without_A/seed_0;without_B/seed_0", ["A", "B"], "2 of 2 tiles"),
+        ("without_A/seed_0", ["A", "B", "C", "D"], "1 of 4 tiles"),
+        ("without_A_B/seed_0;without_C/seed_0", ["A", "B", "C", "D"], "3 of 4 tiles"),
+        ("without_D1_north/seed_0", ["D1", "D1_north"], "1 of 2 tiles"),
+    ],
+)
+def test_headline_says_how_many_tiles_were_held_out(results, runs, tiles, expected):
+    folds = results.folds.copy()
+    folds.loc[folds["side"] == "pooled", "run"] = runs
+    found = headline(folds, results.gaps, tiles)
+    assert [item["meaning"] for item in found[:4]] == 2 * ["in area, run all"] + 2 * [
+        f"out of area, pooled over {expected}"
+    ]
 
 
 def test_clear_days_equal_numpy(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -41,7 +41,7 @@ def _rows(section: type[Section], prefix: str) -> list[tuple[str, str, str]]:
         if below is None or several:
             rows.append((f"`{key}`", _default(field), _description(field)))
         if below is not None:
-            rows += _rows(below, f"{key}.<name>." if several else f"{key}.")
+            rows += _rows(below, f"{key}{_levels(field.annotation)}.")
     return rows
 
 
@@ -50,6 +50,13 @@ def _section_of(annotation: Any) -> type[Section] | None:
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return annotation
     return next((found for part in getattr(annotation, "__args__", ()) if (found := _section_of(part))), None)
+
+
+def _levels(annotation: Any) -> str:
+    """What stands between a key and those of the section below: `.<name>` of a dict, `[]` of a list."""
+    own = {dict: ".<name>", list: "[]"}.get(get_origin(annotation), "")
+    below = (part for part in getattr(annotation, "__args__", ()) if _section_of(part))
+    return own + next((_levels(part) for part in below), "")
 
 
 def _description(field: FieldInfo) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tilefold.report.cautions_training import fewer_samples, not_trained_out, thin_classes
 from tilefold.report.table import percent, side_words
 from tilefold.report.tables_samples import training_pixels
 from tilefold.storage.tables import split_list
@@ -35,6 +36,9 @@ def find_cautions(
     splits: Mapping[str, pd.DataFrame],
     names: Names,
     skipped: pd.DataFrame,
+    rates: Mapping[str, pd.DataFrame],
+    choices: Mapping[str, pd.DataFrame],
+    histories: Mapping[str, Mapping[str, pd.DataFrame]],
 ) -> list[Caution]:
     """All cautions that apply, those about the meaning of the scores first.
 
@@ -50,11 +54,20 @@ def find_cautions(
         Code and label of each class, by code.
     skipped
         Acquisitions that series are made without: tile, sensor, product, file, reason.
+    rates
+        Samples of each run by class.
+    choices
+        Candidates of each run.
+    histories
+        History of each candidate of each run.
     """
     found = [
         Caution("Classes that a run could not learn", _not_learnt(folds, classes, names)),
+        Caution("Models that are not trained out", not_trained_out(choices, histories)),
+        Caution("Folds that learn from far fewer samples than the run all", fewer_samples(rates)),
+        Caution("Classes learnt on almost nothing", thin_classes(rates, names)),
         Caution("Classes that cannot be tested", _not_tested(folds, names)),
-        Caution(f"Classes scored on fewer than {MINIMUM_POLYGONS} polygons", _few(classes, names)),
+        Caution(f"Classes scored on fewer than {MINIMUM_POLYGONS} polygons (how many)", _few(classes, names)),
         Caution("Test pixels that the map leaves without a class", _nodata(folds)),
         Caution("Reference barred from training beyond the held-out area", _barred(barred, splits, names)),
         Caution("Transfer gaps without an interval", _without_interval(gaps)),
@@ -109,19 +122,29 @@ def _not_tested(folds: pd.DataFrame, names: Names) -> list[str]:
 
 
 def _few(classes: pd.DataFrame, names: Names) -> list[str]:
+    """Classes with few polygons: `all` and `pooled` by name, then each fold in one case, by code."""
+    thin = classes[
+        classes["n_polygons"].between(1, MINIMUM_POLYGONS - 1) & (classes["side"] != REFERENCE)
+    ].assign(whole=lambda table: table["fold"].isin([ALL, POOLED]))
     cases = []
-    chosen = classes[
-        classes["fold"].isin([ALL, POOLED]) & classes["n_polygons"].between(1, MINIMUM_POLYGONS - 1)
-    ]
-    for (fold, seed, side), table in chosen.groupby(["fold", "seed", "side"], sort=False):
-        items = [
-            f"{names.get(code, code)} ({polygons})"
-            for code, polygons in zip(table["class"], table["n_polygons"], strict=True)
-        ]
-        where = "pooled out of area" if side == POOLED else f"{fold}, {side_words(str(side))}"
+    for (fold, seed), table in thin[thin["whole"]].groupby(["fold", "seed"], sort=False):
+        where = "pooled out of area" if fold == POOLED else f"{fold}, {side_words(IN_AREA)}"
         seeds = f", seed {seed}" if classes["seed"].nunique() > 1 else ""
-        cases.append(f"{where}{seeds}: {', '.join(items)}.")
+        cases.append(f"{where}{seeds}: {_with_polygons(table, names)}.")
+    for (fold, seed), table in thin[~thin["whole"]].groupby(["fold", "seed"], sort=False):
+        sides = [
+            f"{side_words(str(side))}: {_with_polygons(part, {})}"
+            for side, part in table.groupby("side", sort=False)
+        ]
+        cases.append(f"{_place(fold, seed, classes)}, by code – {'; '.join(sides)}.")
     return cases
+
+
+def _with_polygons(classes: pd.DataFrame, names: Names) -> str:
+    return ", ".join(
+        f"{names.get(code, code)} ({polygons})"
+        for code, polygons in zip(classes["class"], classes["n_polygons"], strict=True)
+    )
 
 
 def _nodata(folds: pd.DataFrame) -> list[str]:

@@ -108,9 +108,13 @@ def _scores(results: Results) -> dict[str, Any]:
     seeds = sorted(folds["seed"].unique())
     tables = [fold_table(folds, link)]
     by_class = [class_table(results.class_scores, class_link, seed) for seed in seeds]
+    single_fold = False
     if len(gaps):
-        tables.append(gap_table(gaps, results.link(sources["gaps"])))
-        tables.append(mean_table(read_table(sources["folds_mean"]), results.link(sources["folds_mean"])))
+        tables.append(gap_table(gaps, folds, results.class_scores, results.link(sources["gaps"])))
+        means = read_table(sources["folds_mean"])
+        single_fold = bool(means["n_folds"].max() == 1)
+        if not single_fold:
+            tables.append(mean_table(means, results.link(sources["folds_mean"])))
         by_class += [class_by_fold_table(results.class_scores, class_link, seed) for seed in seeds]
     tables.append(weighting_table(folds, link))
     return {
@@ -122,11 +126,15 @@ def _scores(results: Results) -> dict[str, Any]:
             results.splits,
             results.names,
             results.skipped,
+            results.by_run("rates"),
+            results.by_run("choices"),
+            results.histories,
         ),
-        "headline": headline(folds, gaps),
+        "headline": headline(folds, gaps, list(sources["clear"])),
         "seeds": [int(seed) for seed in seeds],
         "fold_pictures": fold_pictures(results),
         "fold_tables": tables,
+        "single_fold": single_fold,
         "class_tables": by_class,
         "matrix_pictures": matrix_pictures(results),
         "number_of_runs": len(results.runs),

@@ -78,6 +78,14 @@ class Results:
         ]
         return pd.concat(tables, ignore_index=True)[["tile", "sensor", "product", "file", "reason"]]
 
+    @cached_property
+    def histories(self) -> dict[str, dict[str, pd.DataFrame]]:
+        """History of each candidate of each run."""
+        return {
+            run: {candidate: read_table(path) for candidate, path in files.items()}
+            for run, files in self.sources["histories"].items()
+        }
+
     @property
     def runs(self) -> list[str]:
         """Runs, in the order of the sources."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
+from tilefold.report.common_classes import classes_not_common
+from tilefold.report.results import fold_of
 from tilefold.report.table import (
     NOTHING,
     Link,
@@ -18,6 +20,8 @@ from tilefold.report.table import (
     starts,
     words,
 )
+from tilefold.storage.tables import split_list
+from tilefold.validation.intervals import OPTIMISTIC
 from tilefold.validation.sides import ALL, IN_AREA, OUT_OF_AREA, POOLED
 
 #: Metrics of the table of means.
@@ -96,30 +100,50 @@ def weighting_table(folds: pd.DataFrame, link: Link) -> Table:
     return Table(caption, columns, rows, [link], (0, 2, 3), starts(keys))
 
 
-def gap_table(gaps: pd.DataFrame, link: Link) -> Table:
-    """Transfer gaps with intervals."""
+def gap_table(gaps: pd.DataFrame, folds: pd.DataFrame, classes: pd.DataFrame, link: Link) -> Table:
+    """Transfer gaps with intervals, and the classes that only the gap of OA counts."""
     rows = [
         [
             row["fold"],
             str(row["seed"]),
             signed(row["gap"]),
-            interval(row["low"], row["high"]),
+            interval(row["low"], row["high"], row["note"]),
             count(row["n_polygons"]),
+            _left_out(folds, classes, row["fold"], row["seed"]),
             words(row["note"]),
             signed(row["gap_oa"]),
-            interval(row["gap_oa_low"], row["gap_oa_high"]),
+            interval(row["gap_oa_low"], row["gap_oa_high"], row["note_oa"]),
             count(row["n_polygons_oa"]),
             words(row["note_oa"]),
         ]
         for row in gaps.to_dict("records")
     ]
-    columns = ["fold", "seed", "gap of mean F1 common", "95 % interval", "polygons", "note"]
+    columns = [
+        "fold",
+        "seed",
+        "gap of mean F1 common",
+        "95 % interval",
+        "polygons",
+        "classes not common",
+        "note",
+    ]
     columns += ["gap of OA", "95 % interval", "polygons", "note"]
     caption = (
         "Transfer gap: reference minus out of area on the same test pixels, two models. Intervals come from "
-        "resampling polygons within classes."
+        "resampling polygons within classes. Mean F1 leaves out the polygons of classes that are not common, OA "
+        "counts them."
     )
-    return Table(caption, columns, rows, [link], (0, 5, 9))
+    return Table(caption, columns, rows, [link], (0, 5, 6, 10))
+
+
+def _left_out(folds: pd.DataFrame, classes: pd.DataFrame, fold: str, seed: int) -> str:
+    unlearnt, untested = classes_not_common(folds, classes, fold, seed)
+    parts = [
+        f"{', '.join(map(str, codes))} ({why})"
+        for codes, why in ((unlearnt, "not learnt"), (untested, "not on every side"))
+        if codes
+    ]
+    return words("; ".join(parts))
 
 
 def mean_table(means: pd.DataFrame, link: Link) -> Table:
@@ -173,19 +197,23 @@ def class_by_fold_table(classes: pd.DataFrame, link: Link, seed: int) -> Table:
     return Table(caption, ["fold", *map(str, codes)], rows, [link])
 
 
-def interval(low: float, high: float) -> str:
-    """Limits of an interval in one cell; nothing where there is none."""
-    return NOTHING if pd.isna(low) or pd.isna(high) else f"{signed(low)} to {signed(high)}"
+def interval(low: float, high: float, note: object) -> str:
+    """Limits of an interval in one cell, with its mark if it is optimistic; nothing where there is none."""
+    mark = f" ({OPTIMISTIC})" if isinstance(note, str) and note.startswith(OPTIMISTIC) else ""
+    return NOTHING if pd.isna(low) or pd.isna(high) else f"{signed(low)} to {signed(high)}{mark}"
 
 
-def headline(folds: pd.DataFrame, gaps: pd.DataFrame) -> list[Mapping[str, str]]:
-    """Figures for the head of the page, of the first seed: value, name, meaning."""
+def headline(folds: pd.DataFrame, gaps: pd.DataFrame, tiles: Collection[str]) -> list[Mapping[str, str]]:
+    """Figures for the head of the page, of the first seed: value, name, meaning; `tiles` are those mapped."""
     seed = folds["seed"].iloc[0]
     first = folds[folds["seed"] == seed]
     found: list[Mapping[str, str]] = []
-    for side, words_of_side in ((IN_AREA, "in area, run all"), (POOLED, "out of area, pooled")):
+    for side in (IN_AREA, POOLED):
         row = first[(first["side"] == side) & first["fold"].isin([ALL, POOLED])]
         if len(row):
+            words_of_side = (
+                "in area, run all" if side == IN_AREA else _pooled_words(row["run"].iloc[0], tiles)
+            )
             found += [
                 {"value": number(row["oa"].iloc[0]), "name": "overall accuracy", "meaning": words_of_side},
                 {
@@ -203,6 +231,19 @@ def headline(folds: pd.DataFrame, gaps: pd.DataFrame) -> list[Mapping[str, str]]
             {"value": value, "name": folds_words, "meaning": "reference minus out of area, same pixels"}
         )
     return found
+
+
+def _pooled_words(runs: str, tiles: Collection[str]) -> str:
+    """How many tiles the pooled runs hold out, by their folds' names, which join the tiles' with `_`."""
+    held_out = 0
+    for run in split_list(runs):
+        name = f"{fold_of(run)}_"
+        # The longest names first: the name of one tile may be a part of another's.
+        for tile in sorted(tiles, key=len, reverse=True):
+            if f"_{tile}_" in name:
+                name = name.replace(f"_{tile}_", "_")
+                held_out += 1
+    return f"out of area, pooled over {held_out} of {len(tiles)} tile{'s' if len(tiles) > 1 else ''}"
 
 
 def _by_class(classes: pd.DataFrame, fold: str, seed: int, side: str) -> pd.DataFrame:

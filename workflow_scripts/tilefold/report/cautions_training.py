@@ -1,0 +1,94 @@
+"""Models that learnt too little: trainings that ended too early, runs and classes with few samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from tilefold.report.results import fold_of, seed_of
+from tilefold.report.table import percent
+from tilefold.validation.sides import ALL
+
+#: Share of the learn samples of the run `all` under which a fold's run is named.
+SMALL_SHARE = 0.5
+#: Learn pixels, and polygons for learning and validation, under which a class of a run is named.
+FEW_PIXELS = 20
+FEW_POLYGONS = 3
+
+
+def not_trained_out(
+    choices: Mapping[str, pd.DataFrame], histories: Mapping[str, Mapping[str, pd.DataFrame]]
+) -> list[str]:
+    """Runs whose chosen epoch is the last one that was trained.
+
+    Parameters
+    ----------
+    choices
+        Candidates of each run: `candidate`, `epoch` (the best one), `chosen`.
+    histories
+        History of each candidate of each run: `epoch`, from 1.
+    """
+    runs: dict[int, list[str]] = {}
+    for run, table in choices.items():
+        for row in table[table["chosen"]].to_dict("records"):
+            last = int(histories[run][row["candidate"]]["epoch"].max())
+            if int(row["epoch"]) == last:
+                runs.setdefault(last, []).append(run)
+    return [
+        f"{', '.join(named)}: the best epoch was the last ({last} of {last}). More epochs or a higher rate may "
+        "help; a gap to such a run is partly undertraining."
+        for last, named in runs.items()
+    ]
+
+
+def fewer_samples(rates: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Runs of folds with far fewer learn samples than the run `all` of their seed.
+
+    Parameters
+    ----------
+    rates
+        Samples of each run by class: `learn`.
+    """
+    learn = {run: int(table["learn"].sum()) for run, table in rates.items()}
+    cases = []
+    for run, samples in learn.items():
+        whole = learn.get(f"{ALL}/seed_{seed_of(run)}")
+        if fold_of(run) != ALL and whole and samples < SMALL_SHARE * whole:
+            cases.append(
+                f"{run}: {samples:,} learn samples, the run all has {whole:,} ({percent(samples / whole, 0)} of "
+                "them). A gap to it is partly the smaller sample."
+            )
+    return cases
+
+
+def thin_classes(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str]) -> list[str]:
+    """Classes that a run learnt on almost nothing, or without a validation pixel to choose by; a case a run.
+
+    Parameters
+    ----------
+    rates
+        Samples of each run by class: `code`, `polygons` (of learn and validation), `learn`, `validation`.
+    names
+        Code and label of each class, by code.
+    """
+    cases = []
+    for run, table in rates.items():
+        items = []
+        for row in table[table["learn"] > 0].to_dict("records"):
+            reasons = []
+            if row["learn"] < FEW_PIXELS:
+                reasons.append(_counted(row["learn"], "learn pixel"))
+            if row["polygons"] < FEW_POLYGONS:
+                reasons.append(_counted(row["polygons"], "polygon"))
+            if row["validation"] == 0:
+                reasons.append("no validation pixel")
+            if reasons:
+                items.append(f"{names.get(int(row['code']), row['code'])} ({', '.join(reasons)})")
+        if items:
+            cases.append(f"{run}: {'; '.join(items)}.")
+    return cases
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
