@@ -4,6 +4,7 @@ import pytest
 
 from tilefold.config.load import ConfigError, read_config
 from tilefold.plan.inventory import make_plan
+from tilefold.plan.overview import data_lines
 from tilefold.plan.tiles import tiles_on_disk
 from tilefold.simulation.names import simulate_names
 
@@ -109,3 +110,12 @@ def test_every_folder_that_is_no_tile_has_a_reason(data):
         "A5": f"not in {data}/sentinel2",
         "A_4": "the name of a tile holds letters and digits alone: rename the folder",
     }
+
+
+def test_the_data_are_told_in_a_line_for_the_tiles_and_one_for_each_sensor(data):
+    (data / "sentinel2" / "A_4").mkdir()
+    plan = make_plan(config(data, GOOD))
+    assert data_lines(plan) == [
+        "3 tile(s): A1, A2, A3; left out: A_4 (the name of a tile holds letters and digits alone: rename the folder)",
+        "sentinel2: 3 products a tile, 2018-01-02 to 2018-08-30; 25 dates in the series",
+    ]
