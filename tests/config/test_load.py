@@ -63,3 +63,8 @@ def test_candidates_are_all_pairs_in_order_with_names_that_say_them():
         "batch_16_lr_0.001",
         "batch_16_lr_1e-05",
     ]
+
+
+def test_faults_of_keys_say_that_the_data_were_not_looked_at():
+    with pytest.raises(ConfigError, match=r"mend these, then the data are checked too$"):
+        read_config({**MINIMAL, "trainin": {}})

@@ -129,7 +129,9 @@ def test_a_generic_date_without_its_first_band_is_named(tmp_path: Path, generic:
 
 def test_an_impossible_generic_date_is_named(tmp_path: Path, generic: dict[str, Any]) -> None:
     touch(tmp_path / "S1" / "20151301" / "S1_20151301_NDVI.tif")
-    with pytest.raises(BadAcquisitionError, match="found the date '20151301'"):
+    with pytest.raises(
+        BadAcquisitionError, match=r"20151301: .* does not begin as %Y%m%d; mend the name or set"
+    ):
         list_products(tmp_path, "S1", generic)
 
 

@@ -19,10 +19,11 @@ class Tiles(Section):
     """Which tiles are trained on and which are mapped."""
 
     train: list[Name] | None = None
-    """Tiles whose reference pixels are used. Default: all tiles found in the sensors' folders."""
+    """Tiles whose reference pixels are used. Default: all tiles that have a folder of each sensor; the
+    run says which folders are left out."""
     map: list[Name] | None = None
-    """Tiles that are mapped by the run `all`; a tile without reference data may be among them. Default: all
-    tiles found in the sensors' folders."""
+    """Tiles that are mapped by the run `all`; a tile without reference data may be among them. Default: as
+    for `train`."""
 
     @field_validator("train", "map")
     @classmethod

@@ -13,12 +13,21 @@ from tilefold.config.section import Section
 
 
 class ConfigError(ValueError):
-    """A configuration that cannot be run; the message lists every fault."""
+    """A configuration that cannot be run; the message lists every fault that was found.
 
-    def __init__(self, faults: Sequence[str]) -> None:
+    Parameters
+    ----------
+    faults
+        One sentence each.
+    then
+        What could not be checked yet because of them.
+    """
+
+    def __init__(self, faults: Sequence[str], then: str = "") -> None:
         self.faults = list(faults)
         lines = "\n".join(f"  - {fault}" for fault in self.faults)
-        super().__init__(f"the configuration has {len(self.faults)} fault(s):\n{lines}")
+        more = f"\nmend these, then {then} are checked too" if then else ""
+        super().__init__(f"the configuration has {len(self.faults)} fault(s):\n{lines}{more}")
 
 
 def read_config(raw: Mapping[str, Any]) -> Config:
@@ -38,7 +47,7 @@ def read_config(raw: Mapping[str, Any]) -> Config:
         return Config.model_validate(_with_data_folder(raw, raw.get("data")))
     except ValidationError as error:
         faults = [_fault(dict(item)) for item in error.errors()]
-        raise ConfigError(sorted(set(faults))) from None
+        raise ConfigError(sorted(set(faults)), then="the data") from None
 
 
 def _with_data_folder(value: Any, folder: Any) -> Any:

@@ -7,11 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tilefold.config.model import Config
+from tilefold.plan.grouping import listed
 from tilefold.plan.sensors import definition
 from tilefold.series.methods import METHODS
-
-#: Dates that a message lists before it only counts.
-LISTED = 5
 
 #: Acquisition dates (ISO) of each tile; none is empty.
 Dates = Mapping[str, Sequence[str]]
@@ -115,12 +113,7 @@ def calendar_faults(
     """
     if start and end and end < start:
         return [f"calendar.end: found {end}, which is before calendar.start {start}"]
-    faults = [
-        f"sensors.{sensor}: no acquisition of {tile} between calendar.start {start} and calendar.end "
-        f"{end}; it has {min(days)} to {max(days)}"
-        for tile, days in dates.items()
-        if not _inside(days, start, end)
-    ]
+    faults = _outside(sensor, dates, start, end)
     if kind == "common":
         return faults or _differing_dates(sensor, dates, start, end)
     last_start, last_tile = max((min(days), tile) for tile, days in dates.items())
@@ -134,6 +127,20 @@ def calendar_faults(
     return faults
 
 
+def _outside(sensor: str, dates: Dates, start: datetime.date | None, end: datetime.date | None) -> list[str]:
+    """Tiles without any date within the limits, in one line."""
+    tiles = [tile for tile, days in dates.items() if not _inside(days, start, end)]
+    if not tiles:
+        return []
+    days = [day for tile in tiles for day in dates[tile]]
+    limits = [f"calendar.start {start}"] * bool(start) + [f"calendar.end {end}"] * bool(end)
+    which = "between" if len(limits) == 2 else "after" if start else "before"
+    return [
+        f"sensors.{sensor}: no acquisition of {listed(tiles)} {which} {' and '.join(limits)}; found {min(days)} "
+        f"to {max(days)}"
+    ]
+
+
 def _differing_dates(
     sensor: str, dates: Dates, start: datetime.date | None, end: datetime.date | None
 ) -> list[str]:
@@ -141,7 +148,7 @@ def _differing_dates(
     inside = {tile: set(_inside(days, start, end)) for tile, days in dates.items()}
     union = set().union(*inside.values())
     lacking = [
-        f"{tile} lacks {_listed(sorted(union - found))}"
+        f"{tile} lacks {listed(sorted(union - found))}"
         for tile, found in sorted(inside.items())
         if found != union
     ]
@@ -151,11 +158,6 @@ def _differing_dates(
         f"sensors.{sensor}: the method none needs the same dates in all tiles, but {'; '.join(lacking)}. Deliver "
         "what is missing, set calendar.start and calendar.end, or choose the method linear"
     ]
-
-
-def _listed(days: Sequence[str]) -> str:
-    more = f" and {len(days) - LISTED} more" if len(days) > LISTED else ""
-    return ", ".join(days[:LISTED]) + more
 
 
 def _inside(days: Sequence[str], start: datetime.date | None, end: datetime.date | None) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tilefold.config.data import Expression
@@ -44,14 +44,22 @@ class FeatureError(ValueError):
     """A feature that a sensor cannot have."""
 
 
-def feature_faults(config: Config) -> list[str]:
-    """What is wrong with the features of the config."""
+def feature_faults(config: Config, sensors: Sequence[str] | None = None) -> list[str]:
+    """What is wrong with the features of the config.
+
+    Parameters
+    ----------
+    config
+        The configuration.
+    sensors
+        The sensors whose features are looked at. Default: all.
+    """
     faults = [
         f"features.{sensor}: no such sensor; sensors are {', '.join(config.sensors)}"
         for sensor in config.features
         if sensor not in config.sensors
     ]
-    for sensor in config.sensors:
+    for sensor in config.sensors if sensors is None else sensors:
         described = definition(config, sensor)
         for feature in _chosen(config, sensor):
             try:

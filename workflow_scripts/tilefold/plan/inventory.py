@@ -13,18 +13,23 @@ from tilefold.config.model import Config
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
 from tilefold.plan.calendar import make_calendar
-from tilefold.plan.check import config_faults
+from tilefold.plan.check import config_faults, raster_faults
 from tilefold.plan.external import try_functions
 from tilefold.plan.features import feature_expressions
 from tilefold.plan.grids import header_grid, output_grid
+from tilefold.plan.grouping import acquisition_faults
 from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
 from tilefold.plan.plan import Plan
+from tilefold.plan.products import Products, find_all_products
 from tilefold.plan.rules import code_digests
 from tilefold.plan.runs import fold_faults
+from tilefold.plan.sensor_faults import sensor_faults
 from tilefold.plan.sensors import definition
-from tilefold.sensors.listing import BadAcquisitionError, MissingProductsError, find_products, reference_file
+from tilefold.plan.tiles import choose_tiles
+from tilefold.sensors.listing import BadAcquisitionError, MissingProductsError, reference_file
 
-Products = dict[str, dict[str, list[dict[str, Any]]]]
+#: What is looked at only where all else is right.
+LAST_CHECKS = "the headers of images and the functions of external_features"
 
 
 def make_plan(config: Config) -> Plan:
@@ -33,121 +38,74 @@ def make_plan(config: Config) -> Plan:
     Raises
     ------
     ConfigError
-        With every fault of the config and of the data that it names.
+        With every fault of the config and of the data that it names; those of images' headers and of users'
+        functions come once there is no other.
     """
-    faults = config_faults(config)
+    by_sensor = sensor_faults(config)
+    sound = [name for name, wrong in by_sensor.items() if not wrong]
     classes, class_faults = read_nomenclature(config.reference.nomenclature)
     nodata, nodata_faults = choose_nodata(config.maps.nodata, [item.code for item in classes])
-    faults += class_faults + nodata_faults
-    train, mapped, tile_faults = _choose_tiles(config)
-    faults += tile_faults
-    if tile_faults:
-        raise ConfigError(faults)
-    faults += fold_faults(config.folds, train)
-    products, refused, product_faults = _find_products(config, sorted({*train, *mapped}))
-    faults += product_faults
-    if product_faults:
-        raise ConfigError(faults)
-    calendars, date_faults = _make_calendars(config, products)
-    faults += date_faults
+    faults = [fault for wrong in by_sensor.values() for fault in wrong]
+    faults += [*config_faults(config, sound), *class_faults, *nodata_faults]
+    train, mapped, tile_faults = choose_tiles(config, sound) if sound else ([], [], [])
+    tiles = sorted({*train, *mapped})
+    found = find_all_products(config, sound, tiles)
+    calendars, date_faults = _make_calendars(config, found.products)
+    faults += [*tile_faults, *found.faults, *date_faults]
+    if tiles:
+        faults += [*fold_faults(config.folds, train), *raster_faults(config, tiles)]
     if faults:
-        raise ConfigError(faults)
-    external, external_faults = try_functions(config, calendars, products)
-    if external_faults:
-        raise ConfigError(external_faults)
-    grids, ownership, grid_faults = _make_grids(config, products)
-    if grid_faults:
-        raise ConfigError(grid_faults)
+        raise ConfigError(faults, then=LAST_CHECKS)
+    external, external_faults = try_functions(config, calendars, found.products)
+    grids, ownership, grid_faults = _make_grids(config, found.products)
+    if external_faults or grid_faults:
+        raise ConfigError([*external_faults, *grid_faults])
     return Plan(
         config=config,
         train=tuple(train),
         mapped=tuple(mapped),
         grids=grids,
         ownership=ownership,
-        products=products,
+        products=found.products,
         calendars=calendars,
         expressions=feature_expressions(config),
         external=external,
         classes=tuple(classes),
         nodata=nodata,
         code=code_digests(config),
-        refused=refused,
+        refused=found.refused,
     )
 
 
-def _choose_tiles(config: Config) -> tuple[list[str], list[str], list[str]]:
-    """Training tiles, mapped tiles (both sorted), faults."""
-    faults = [
-        f"sensors.{name}.path: no folder {sensor.path}"
-        for name, sensor in config.sensors.items()
-        if not Path(sensor.path).is_dir()
-    ]
-    if faults:
-        return [], [], faults
-    train, mapped = config.tiles.train, config.tiles.map
-    if train is None or mapped is None:
-        found = _tiles_on_disk(config)
-        if not found:
-            folders = ", ".join(sensor.path for sensor in config.sensors.values())
-            return [], [], [f"tiles: no folder of a tile is in all of {folders}"]
-        train, mapped = train or found, mapped or found
-    return sorted(train), sorted(mapped), []
-
-
-def _tiles_on_disk(config: Config) -> list[str]:
-    found = [
-        {entry.name for entry in Path(sensor.path).iterdir() if entry.is_dir() and entry.name.isalnum()}
-        for sensor in config.sensors.values()
-    ]
-    return sorted(set.intersection(*found))
-
-
-def _find_products(
-    config: Config, tiles: list[str]
-) -> tuple[Products, dict[str, dict[str, list[dict[str, str]]]], list[str]]:
-    """Products, those that are left out, faults."""
-    products: Products = {tile: {} for tile in tiles}
-    refused: dict[str, dict[str, list[dict[str, str]]]] = {tile: {} for tile in tiles}
-    faults = []
-    for name, sensor in config.sensors.items():
-        described = definition(config, name)
-        for tile in tiles:
-            try:
-                found = find_products(Path(sensor.path), tile, described)
-            except MissingProductsError as error:
-                faults.append(f"sensors.{name}: {error}")
-                continue
-            if not found.products or config.on_bad_acquisition == "stop":
-                faults += [f"sensors.{name}: {error}" for error in found.refused]
-            products[tile][name] = [item.to_dict() for item in found.products]
-            refused[tile][name] = [error.to_row(sensor.path) for error in found.refused]
-    return products, refused, faults
-
-
 def _make_calendars(config: Config, products: Products) -> tuple[dict[str, list[str]], list[str]]:
+    """Dates of each sensor that has products, faults."""
     calendars: dict[str, list[str]] = {}
     faults: list[str] = []
     for name in config.sensors:
-        dates = {tile: [item["date"] for item in found[name]] for tile, found in products.items()}
-        calendars[name], wrong = make_calendar(config, name, dates)
-        faults += wrong
-    return calendars, faults
+        dates = {
+            tile: [item["date"] for item in found[name]] for tile, found in products.items() if name in found
+        }
+        if dates:
+            calendars[name], wrong = make_calendar(config, name, dates)
+            faults += wrong
+    return calendars, list(dict.fromkeys(faults))
 
 
 def _make_grids(config: Config, products: Products) -> tuple[dict[str, Grid], Ownership, list[str]]:
     """Grid of each tile, footprints in the common CRS, faults."""
     headers: dict[str, Grid] = {}
-    faults: list[str] = []
+    wrong: dict[str, list[BadAcquisitionError]] = {}
     for tile, found in products.items():
         candidates = []
         for sensor, items in found.items():
             try:
                 candidates.append(_header(config, tile, sensor, items))
             except BadAcquisitionError as error:
-                faults.append(f"sensors.{sensor}: {error}")
+                wrong.setdefault(sensor, []).append(error)
         if candidates:
             headers[tile] = min(candidates, key=lambda grid: grid.resolution)
-    if faults:
+    if wrong:
+        faults = [fault for name, errors in wrong.items() for fault in acquisition_faults(name, errors)]
         return {}, Ownership("", {}), faults
     crs, faults = _common_crs(config, headers)
     if faults:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tilefold.config.load import ConfigError, read_config
 from tilefold.plan.inventory import make_plan
+from tilefold.plan.overview import data_lines
 from tilefold.plan.plan import Plan
 from tilefold.storage.metadata import digest
 from tilefold.storage.whole import read_json, write_json
@@ -44,6 +46,8 @@ def open_plan(workflow: Any, config: Mapping[str, Any]) -> Plan:
     if not config:
         raise ConfigError([NO_CONFIG])
     plan = make_plan(read_config({k: v for k, v in config.items() if k != SNAPSHOT_KEY}))
+    for line in data_lines(plan):
+        sys.stderr.write(f"{line}\n")
     _pass_inward(workflow, _freeze(plan))
     return plan
 

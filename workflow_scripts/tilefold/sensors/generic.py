@@ -82,7 +82,9 @@ def _product(root: Path, tile: str, definition: Mapping[str, Any], text: str) ->
         if not first.is_file():
             return None
         raise BadAcquisitionError(
-            text, first, f"found the date {text!r}, expected one that begins as {definition['date_format']}"
+            text,
+            first,
+            f"the date in the name does not begin as {definition['date_format']}; mend the name or set date_format",
         )
     try:
         return Product(date, text, file_stamp(first))
