@@ -35,7 +35,14 @@ def bench_preprocess() -> dict[str, float]:
         settings = job_settings(root, SIZE, DATES)
 
         def job() -> None:
-            preprocess_tile(root, settings, series=series, clear_dates=Path(folder) / "clear.tif", threads=1)
+            preprocess_tile(
+                root,
+                settings,
+                series=series,
+                clear_dates=Path(folder) / "clear.tif",
+                skipped=Path(folder) / "skipped.csv",
+                threads=1,
+            )
 
         job()
         with rasterio.open(series) as dataset:
@@ -73,8 +80,8 @@ def _decode_and_write(root: Path, settings: dict[str, Any], values: Any, series:
     with rasterio.Env(GDAL_CACHEMAX=GDAL_CACHE):
         for product in settings["products"]:
             files = reader_of(DEFINITION).acquisition_files(root, TILE, DEFINITION, product["name"])
-            for path in [*files.bands, *files.masks]:
-                with rasterio.open(path) as dataset:
+            for file in [*files.bands, *files.masks]:
+                with rasterio.open(file.path) as dataset:
                     dataset.read()
         descriptions = series_descriptions(DEFINITION["bands"], DATES)
         with create_raster(

@@ -21,6 +21,7 @@ def main(folder: Path, settings: str) -> None:
         json.loads(settings),
         series=folder / "series.tif",
         clear_dates=folder / "clear.tif",
+        skipped=folder / "skipped.csv",
         threads=1,
     )
     found = re.search(r"^VmHWM:\s*(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)

@@ -87,6 +87,7 @@ def job_settings(root: Path, size: int, dates: list[str]) -> dict[str, Any]:
         "method": "linear",
         "method_parameters": {},
         "on_bad_acquisition": "stop",
+        "refused": [],
         "code": "benchmark",
     }
 
@@ -98,10 +99,10 @@ def write_sparse(root: Path, size: int, number: int) -> None:
         home = root / TILE / acquisition.name
         (home / "MASKS").mkdir(parents=True)
         files = reader_of(DEFINITION).acquisition_files(root, TILE, DEFINITION, acquisition.name)
-        for band, path in zip(DEFINITION["bands"], files.bands, strict=True):
-            _write_empty(path, coarse(grid) if DEFINITION["resolutions"][band] == 20 else grid, "int16")
-        for path in files.masks:
-            _write_empty(path, grid, "uint8")
+        for band, file in zip(DEFINITION["bands"], files.bands, strict=True):
+            _write_empty(file.path, coarse(grid) if DEFINITION["resolutions"][band] == 20 else grid, "int16")
+        for mask in files.masks:
+            _write_empty(mask.path, grid, "uint8")
         (home / f"{acquisition.name}_MTD_ALL.xml").write_text("<Muscate_Metadata_Document/>\n")
 
 
