@@ -122,9 +122,7 @@ def by_gdal() -> Callable[..., np.ndarray]:
 def untouched() -> Callable[..., np.ndarray]:
     """Function that says which pixels of a grid touch usable source pixels alone, by areas of overlap."""
 
-    def find(
-        usable: np.ndarray, size: float, grid: Grid, origin: tuple[float, float] = ORIGIN
-    ) -> np.ndarray:
+    def find(usable: np.ndarray, size: float, grid: Grid, origin: tuple[float, float] = ORIGIN) -> np.ndarray:
         left, _, _, top = grid.bounds
         step = grid.resolution[0]
         found = np.zeros(grid.shape, bool)

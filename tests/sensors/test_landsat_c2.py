@@ -123,6 +123,8 @@ def test_on_a_finer_grid_as_gdal_does_it(tmp_path, make, by_gdal, untouched):
     whole = np.zeros((SIDE, SIDE), bool)
     around = np.lib.stride_tricks.sliding_window_view((numbers[2:8] != 0).all(axis=0), (5, 5))
     whole[2:-2, 2:-2] = around.all(axis=(2, 3))
-    compared = valid & by_gdal(whole.astype(np.uint8), 30, grid, nodata=None, resampling="nearest").astype(bool)
+    compared = valid & by_gdal(whole.astype(np.uint8), 30, grid, nodata=None, resampling="nearest").astype(
+        bool
+    )
     assert compared.sum() > 500
     assert np.abs(bands[:, compared].astype(int) + 32768 - kept[:, compared]).max() <= 1

@@ -62,9 +62,7 @@ def product(tmp_path, raster_writer):
         raster_writer(path, numbers[band], size, **options)
         if size == 10:
             coarse = np.full((SIDE // 2, SIDE // 2), 9, np.uint16)
-            raster_writer(
-                images / "R20m" / f"T31TCJ_20190501T105039_{band}_20m.jp2", coarse, 20, **options
-            )
+            raster_writer(images / "R20m" / f"T31TCJ_20190501T105039_{band}_20m.jp2", coarse, 20, **options)
     classes = rng.integers(0, 12, (SIDE // 2, SIDE // 2)).astype(np.uint8)
     raster_writer(images / "R20m" / "T31TCJ_20190501T105039_SCL_20m.jp2", classes, 20, **options)
     write_metadata(folder, {})
