@@ -14,12 +14,13 @@ export OPENBLAS_NUM_THREADS := 1
 help:
 	@echo "make demo           simulate four tiles, map them, cross-validate, report"
 	@echo "make demo-dry-run   print the jobs of the demo"
-	@echo "make demo-baseline  the demo's network beside a random forest and the best possible accuracy"
+	@echo "make demo-baseline  the demo's network beside a random forest and the scene's best rule"
 	@echo "make test           format, lint, types and all tests but the slow ones"
 	@echo "make test-slow      the slow tests"
-	@echo "make bench          benchmarks; writes benchmarks/results.json"
+	@echo "make bench          benchmarks; writes benchmarks/results.json (some only: make bench TOPICS=preprocess)"
 	@echo "make format         format the code"
 	@echo "make docs           regenerate the pages and the schema that are made from the code"
+	@echo "                    (PATCH=patch.nc: also the real patch beside the scene, see docs/simulation.md)"
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -59,7 +60,7 @@ test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
 
 bench: $(VENV)/installed
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py $(TOPICS)
 
 format: $(VENV)/installed
 	$(BIN)/ruff format .
@@ -67,7 +68,7 @@ format: $(VENV)/installed
 	$(BIN)/snakefmt Snakefile rules
 
 docs: demo
-	$(BIN)/tilefold document --demo results/demo
+	$(BIN)/tilefold document --demo results/demo --scene $(DEMO_DATA) $(if $(PATCH),--patch $(PATCH))
 
 clean:
 	rm -rf results/demo $(DEMO_DATA) .snakemake

@@ -15,6 +15,7 @@ pathvars:
 
 include: "rules/common.smk"
 include: "rules/preprocess.smk"
+include: "rules/external_features.smk"
 include: "rules/ground_truth.smk"
 include: "rules/folds.smk"
 include: "rules/sampling.smk"

@@ -26,6 +26,8 @@ AT_LEAST, AT_MOST = "at least", "at most"
 #: What each ratio should reach.
 TARGETS: dict[str, tuple[str, float]] = {
     "gapfill_vs_numpy_interp": (AT_LEAST, 100),
+    "preprocess_vs_decode": (AT_LEAST, 0.6),
+    "peak_rss_preprocess": (AT_MOST, 4),
     "predict_vs_bound": (AT_LEAST, 0.8),
     "train_full_vs_onebatch": (AT_LEAST, 0.85),
     "train_stream_vs_full": (AT_LEAST, 0.9),

@@ -17,6 +17,9 @@ rule classify_chunk:
             allow_missing=True,
         ),
         static=[feature.path for feature in plan.config.user_features.values()],
+        external=(
+            [rules.compute_external_features.output.features] if plan.external else []
+        ),
     output:
         rasters=temp(
             expand(

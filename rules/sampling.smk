@@ -11,6 +11,9 @@ rule extract_pool:
             "<results>/series/{{tile}}/{sensor}_clear.tif", sensor=plan.config.sensors
         ),
         static=[feature.path for feature in plan.config.user_features.values()],
+        external=(
+            [rules.compute_external_features.output.features] if plan.external else []
+        ),
     output:
         pool="<results>/pools/{tile}.nc",
         pool_index="<results>/pools/{tile}_index.parquet",

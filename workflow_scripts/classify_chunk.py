@@ -20,6 +20,7 @@ def main(snakemake: Any) -> None:
         labels=rasters["classification"],
         confidence=rasters["confidence"],
         probabilities=rasters.get("probabilities"),
+        external=next(iter(snakemake.input.external), None),
     )
 
 

@@ -18,6 +18,7 @@ def main(snakemake: Any) -> None:
         settings,
         pool=snakemake.output.pool,
         index=snakemake.output.pool_index,
+        external=next(iter(snakemake.input.external), None),
     )
 
 

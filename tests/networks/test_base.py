@@ -53,8 +53,16 @@ def test_both_in_one_are_the_two_one_after_the_other(network):
     steps = network.standardize(
         network.nans_imputation(x, stats["mean"]), stats["mean"], torch.sqrt(stats["var"])
     )
+    steps[:, 1, 0] = 0
     assert torch.equal(network.standardized("s2", x), steps)
     assert torch.equal(x.nan_to_num(), given.nan_to_num())
+
+
+def test_a_date_that_no_sample_knows_says_nothing(network):
+    x = torch.tensor([[[1.0, 2.0], [5000.0, 4.0]], [[1.0, 2.0], [torch.nan, 4.0]]])
+    done = network.standardized("s2", x)
+    assert torch.equal(done[0], done[1])
+    assert done[0, 1, 0] == 0
 
 
 def test_static_features_keep_their_shape(network):

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from tilefold.plan import code
+from tilefold.config.load import read_config
+from tilefold.plan import code, rules
 from tilefold.plan.code import SCRIPTS, rule_digest
 
 
@@ -71,3 +72,19 @@ def test_tables_do_not_depend_on_training_code():
     reached = code._reachable(code._imports(SCRIPTS / "summarise_runs.py"))
     assert not any(name.startswith(("tilefold.training", "tilefold.networks")) for name in reached)
     assert not any(name.startswith(("tilefold.plan", "tilefold.config")) for name in reached)
+
+
+@pytest.mark.parametrize(
+    ("method", "kernel"), [("linear", "interpolation"), ("none", "interpolation"), ("gaussian", "smoothing")]
+)
+def test_kernels_count_for_the_sensors_that_use_them(monkeypatch, method, kernel):
+    asked = {}
+    monkeypatch.setattr(rules, "rule_digest", lambda rule, modules, _: asked.setdefault(rule, modules))
+    config = {
+        "results": "r",
+        "sensors": {"sentinel2": {"path": "p", "method": method}},
+        "reference": {"path": "v", "class_field": "c", "nomenclature": "n.csv"},
+    }
+    rules.code_digests(read_config(config))
+    assert asked["preprocess"] == ["tilefold.sensors.folders", f"tilefold.series.{kernel}"]
+    assert asked["classify_chunk"] == ["tilefold.networks.mlp"]

@@ -1,6 +1,7 @@
 """Every field of the config, flipped singly, changes the settings of exactly the rules that depend on it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,8 @@ from tilefold.config.model import Config
 from tilefold.config.section import Section
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
-from tilefold.plan.calendar import regular_dates
+from tilefold.plan.calendar import make_calendar
+from tilefold.plan.features import feature_expressions
 from tilefold.plan.nomenclature import choose_nodata
 from tilefold.plan.plan import Plan
 from tilefold.plan.sensors import reading_definition
@@ -33,6 +35,7 @@ RAW = {
     },
     "calendar": {"start": "2018-01-01", "end": "2018-12-31"},
     "user_features": {"dem": {"path": "dem.tif"}},
+    "external_features": {"module": "m.py", "functions": ["f"]},
     "reference": {
         "path": "v.gpkg",
         "class_field": "code",
@@ -41,7 +44,16 @@ RAW = {
     "folds": {"scheme": ["A"]},
 }
 
+#: What the functions of `external_features` make.
+EXTERNAL = {
+    "extra": {"own": ["slope"]},
+    "groups": {"rise": {"kind": "temporal", "dates": ["2018-02-01"], "components": ["a", "b"]}},
+    "raw": ["own"],
+}
+
 CLASSIFY = {"classify_chunk", "predict_samples"}
+READING = {"preprocess", "compute_external_features"}
+SERIES = READING | {"extract_pool", "assemble_samples", "classify_chunk"}
 EVERY = set(BUILDERS)
 #: Rules that change with each field; the report shows the config, so it changes with nearly all.
 DEPENDS = {
@@ -56,28 +68,39 @@ DEPENDS = {
     "output_crs": ("EPSG:2154", set()),
     "resolution": (20.0, set()),
     "sensors.own.path": ("q", set()),
-    "sensors.own.bands": (["x", "y"], {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
-    "sensors.own.step": (5, {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
-    "sensors.own.band_path": ("{tile}/{date}/b_{band}.tif", {"preprocess"}),
-    "sensors.own.mask_path": ("{tile}/{date}/n.tif", {"preprocess"}),
-    "sensors.own.mask_valid": ([0, 1], {"preprocess"}),
-    "sensors.own.mask_bits": ([0, 3], {"preprocess"}),
-    "sensors.own.resampling": ("nearest", {"preprocess"}),
+    "sensors.own.bands": (["x", "y"], SERIES),
+    "sensors.own.step": (5, SERIES),
+    "sensors.own.method": ("gaussian", {"preprocess"}),
+    # The method is linear, which has no width.
+    "sensors.own.gaussian_width": (5.0, set()),
+    "sensors.own.band_path": ("{tile}/{date}/b_{band}.tif", READING),
+    "sensors.own.mask_path": ("{tile}/{date}/n.tif", READING),
+    "sensors.own.mask_valid": ([0, 1], READING),
+    "sensors.own.mask_bits": ([0, 3], READING),
+    "sensors.own.resampling": ("nearest", READING),
     # Only Sentinel-1 has speckle.
     "sensors.own.speckle_filter": ("quegan", set()),
     "sensors.own.speckle_window": (9, set()),
     "on_bad_acquisition": ("skip", {"preprocess"}),
-    "sensors.own.date_format": ("%Y%j", {"preprocess"}),
-    "sensors.own.nodata": (-1, {"preprocess"}),
+    "sensors.own.date_format": ("%Y%j", READING),
+    "sensors.own.nodata": (-1, READING),
     "sensors.own.scale": (0.5, {"assemble_samples"}),
     "sensors.own.offset": (1.0, {"assemble_samples"}),
     "sensors.own.aliases": ({"red": "x", "nir": "z", "swir": "y"}, {"assemble_samples"}),
-    "calendar.start": ("2018-01-06", {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
-    "calendar.end": ("2018-11-30", {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
-    "calendar.step": (5, {"preprocess", "extract_pool", "assemble_samples", "classify_chunk"}),
+    "calendar.start": ("2018-01-06", SERIES),
+    "calendar.end": ("2018-11-30", SERIES),
+    "calendar.step": (5, SERIES),
+    "calendar.method": ("raw", SERIES),
+    "calendar.gaussian_width": (5.0, set()),
     "features": ({"own": ["ndvi"]}, {"assemble_samples"}),
     "user_features.dem.path": ("other.tif", set()),
     "user_features.dem.bands": (2, {"extract_pool", "assemble_samples", "classify_chunk"}),
+    "user_features.dem.resampling": ("nearest", {"extract_pool", "assemble_samples", "classify_chunk"}),
+    "external_features.module": ("n.py", {"compute_external_features"}),
+    "external_features.functions": (["g"], {"compute_external_features"}),
+    "external_features.margin": (1, {"compute_external_features"}),
+    # The sensor's scale is 1.
+    "external_features.values": ("physical", set()),
     "reference.path": ("w.gpkg", set()),
     "reference.class_field": ("class", {"clean_ground_truth"}),
     "reference.layer": ("l", {"clean_ground_truth"}),
@@ -136,7 +159,8 @@ def plan_of(raw):
         tile: Grid("EPSG:32631", (10.0, 0.0, 500000.0 + 800 * i, 0.0, -10.0, 4900000.0), 100, 100)
         for i, tile in enumerate(TILES)
     }
-    step = config.sensors["own"].step or config.calendar.step or 10
+    calendar, faults = make_calendar(config, "own", {tile: ["2018-02-01"] for tile in TILES})
+    assert faults == []
     codes = [item.code for item in config.reference.nomenclature]
     return Plan(
         config=config,
@@ -145,7 +169,9 @@ def plan_of(raw):
         grids=grids,
         ownership=Ownership("EPSG:32631", {t: footprint_ring(g, g.crs) for t, g in grids.items()}),
         products={tile: {"own": [{"name": "1", "date": "2018-02-01", "stamp": [1, 1]}]} for tile in TILES},
-        calendars={"own": regular_dates(config.calendar.start, config.calendar.end, step)},
+        calendars={"own": calendar},
+        expressions=feature_expressions(config),
+        external=EXTERNAL,
         classes=tuple(config.reference.nomenclature),
         nodata=choose_nodata(config.maps.nodata, codes)[0],
         code=dict.fromkeys(BUILDERS, "c"),
@@ -193,6 +219,28 @@ def test_a_flipped_field_changes_the_settings_of_what_depends_on_it(key):
     assert changed - {"write_report"} == expected
     shown = key not in ("results", "classification.number_of_chunks")
     assert ("write_report" in changed) == shown
+
+
+def changed_rules(before, after):
+    first, second = all_settings(plan_of(before)), all_settings(plan_of(after))
+    return {rule for rule in EVERY if first[rule] != second[rule]} - {"write_report"}
+
+
+@pytest.mark.parametrize("section", ["calendar", "sensors.own"])
+def test_the_width_counts_where_the_method_has_one(section):
+    gaussian = with_value(RAW, f"{section}.method", "gaussian")
+    assert changed_rules(gaussian, with_value(gaussian, f"{section}.gaussian_width", 5.0)) == {"preprocess"}
+
+
+@pytest.mark.parametrize("method", ["none", "raw"])
+def test_the_step_does_not_count_where_dates_are_those_of_acquisitions(method):
+    acquired = with_value(RAW, "calendar.method", method)
+    assert changed_rules(acquired, with_value(acquired, "calendar.step", 5)) == set()
+
+
+def test_a_sensors_own_method_comes_first():
+    own = with_value(RAW, "sensors.own.method", "gaussian")
+    assert changed_rules(own, with_value(own, "calendar.method", "raw")) == set()
 
 
 def fields(section, prefix=""):
@@ -261,3 +309,50 @@ def test_choices_for_a_known_sensor_take_the_place_of_the_catalogues():
 def test_what_the_plan_left_out_comes_to_the_job_that_lists_it():
     settings = rule_settings(plan_of(RAW), "preprocess", {"tile": "B", "sensor": "own"})
     assert settings["refused"] == [{"product": "2", "file": "f", "reason": "r"}]
+
+
+def features(*chosen):
+    settings = all_settings(plan_of(with_value(RAW, "features", {"own": list(chosen)})))["assemble_samples"]
+    return settings["inputs"]["own"]
+
+
+def test_formulas_travel_with_the_settings():
+    chosen = features("ndvi", "NDVI", {"name": "ratio", "expression": "nir/x"})
+    assert chosen["features"] == ["ndvi", "NDVI", "ratio"]
+    assert chosen["expressions"] == {"NDVI": "(y - x) / (y + x)", "ratio": "y / x"}
+    assert features({"name": "ratio", "expression": "y / z"}) != features(
+        {"name": "ratio", "expression": "x / z"}
+    )
+
+
+def external(raw, **changes):
+    settings = plan_of(raw)
+    return rule_settings(replace(settings, **changes), "compute_external_features", {"tile": "B"})
+
+
+def test_external_features_see_physical_values_with_the_sensors_scale():
+    raw = with_value(RAW, "external_features.values", "physical")
+    assert external(raw)["scales"] == {"own": [1.0, 0.0]}
+    assert external(with_value(raw, "sensors.own.scale", 0.5))["scales"] == {"own": [0.5, 0.0]}
+    assert external(with_value(RAW, "sensors.own.scale", 0.5)) == external(RAW)
+
+
+def test_external_features_depend_on_acquisitions_only_where_functions_ask_for_them():
+    products = {t: {"own": [{"name": "1", "date": "2018-02-01", "stamp": [1, 1]}]} for t in TILES}
+    more = {"name": "2", "date": "2018-03-01", "stamp": [1, 1]}
+    added = products | {"C": {"own": [*products["C"]["own"], more]}}
+    without = EXTERNAL | {"raw": []}
+    assert external(RAW, products=added, external=without) == external(RAW, external=without)
+    # A date of another tile is one on which this tile was not acquired.
+    assert external(RAW, products=added)["raw"]["own"]["dates"] == ["2018-02-01", "2018-03-01"]
+    assert external(RAW, products=added)["raw"]["own"]["products"] == products["B"]["own"]
+
+
+def test_without_functions_there_is_nothing_to_compute():
+    assert external(RAW, external=None) == {"code": "c"}
+
+
+def test_external_features_are_inputs_of_the_network():
+    inputs = all_settings(plan_of(RAW))["assemble_samples"]["inputs"]
+    assert list(inputs) == ["own", "dem", "rise"]
+    assert inputs["own"]["extra"] == ["slope"]

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tilefold.report.readme import BEGIN, END, write_demo_figures
+from tilefold.report.marks import marks
+from tilefold.report.readme import PART, write_demo_figures
 
 
 def results(folder):
@@ -22,7 +23,8 @@ def results(folder):
 
 def test_the_table_stands_between_the_marks(tmp_path):
     page = tmp_path / "README.md"
-    page.write_text(f"before\n{BEGIN}\nstale figures\n{END}\nafter\n")
+    begin, end = marks(PART)
+    page.write_text(f"before\n{begin}\nstale figures\n{end}\nafter\n")
     write_demo_figures(results(tmp_path / "r"), page, tmp_path / "images")
     text = page.read_text()
     assert "stale figures" not in text

@@ -2,6 +2,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +56,9 @@ def test_listing_opens_no_raster_library() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_every_sensor_is_described_for_users() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "own_data.md").read_text()
+    for name in SENSORS:
+        assert f"`{name}`" in page or f"`_{name.removeprefix('sentinel1_')}`" in page, name

@@ -76,7 +76,7 @@ def test_landsat8_on_a_finer_grid_of_another_origin(tmp_path, landsat8, by_gdal,
 
 @pytest.mark.parametrize("resampling", ["cubic", "nearest"])
 def test_landsat8_in_another_crs_with_larger_pixels(tmp_path, landsat8, by_gdal, resampling):
-    values, _ = landsat8
+    values, _clear = landsat8
     x, y = Transformer.from_crs("EPSG:32631", "EPSG:2154", always_xy=True).transform(300000, 4800000)
     grid = Grid("EPSG:2154", (60.0, 0.0, x - 300, 0.0, -60.0, y + 300), 30, 30)
     bands, valid = read(tmp_path, "T31TCJ", "landsat8", L8, grid, resampling=resampling)

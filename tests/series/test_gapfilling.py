@@ -1,11 +1,21 @@
+from functools import partial
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tilefold.config.data import Calendar
+from tilefold.series import smoothing
 from tilefold.series.gapfilling import LONGEST_GAP, fill_gaps, merge_same_day
 from tilefold.series.interpolation import PIXELS
+from tilefold.series.methods import METHODS
 
+#: All methods and what they need.
+PARAMETERS: dict[str, dict[str, float]] = {
+    name: dict.fromkeys(method.parameters, 12.0) for name, method in METHODS.items()
+}
 DAYS = st.lists(st.integers(0, 400), min_size=1, max_size=12, unique=True).map(sorted)
 
 
@@ -118,17 +128,138 @@ def test_a_pixel_never_clear_is_nodata() -> None:
     assert clear.tolist() == [[0, 1]]
 
 
-@pytest.mark.parametrize("pixels", [1, PIXELS - 1, PIXELS, 2 * PIXELS + 3])
-def test_threads_and_neighbours_change_nothing(pixels: int) -> None:
+def smoothed(
+    values: np.ndarray, valid: np.ndarray, days: list[int], calendar: list[int], width: float
+) -> np.ndarray:
+    """Weighted means in extended precision, pixel by pixel, rounded half up."""
+    _, bands, rows, cols = values.shape
+    series = np.full((len(calendar), bands, rows, cols), -32768)
+    for row, col in np.argwhere(valid.any(axis=0)):
+        clear = valid[:, row, col]
+        seen = values[clear, :, row, col].astype(np.longdouble)
+        squared = (np.array(calendar)[:, None] - np.array(days)[clear]).astype(np.longdouble) ** 2
+        weights = np.exp((squared.min(axis=1, keepdims=True) - squared) / (2 * np.longdouble(width) ** 2))
+        means = weights @ seen / weights.sum(axis=1, keepdims=True)
+        series[:, :, row, col] = np.floor(means + 0.5 + 2.0**-20)
+    return series.reshape(len(calendar) * bands, rows, cols)
+
+
+def gaussian(
+    values: np.ndarray, valid: np.ndarray, days: list[int], calendar: list[int], width: float
+) -> tuple[np.ndarray, np.ndarray]:
+    return fill_gaps(values, valid, days, calendar, method="gaussian", parameters={"gaussian_width": width})
+
+
+@settings(max_examples=80, deadline=None)
+@given(DAYS, DAYS, st.floats(0.5, 500), st.integers(0, 2**32 - 1))
+def test_gaussian_values_are_those_of_numpy(
+    days: list[int], calendar: list[int], width: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.integers(-32767, 32768, (len(days), 2, 3, 4)).astype(np.int16)
+    valid = rng.random((len(days), 3, 4)) < 0.6
+    series, clear = gaussian(values, valid, days, calendar, width)
+    np.testing.assert_array_equal(series, smoothed(values, valid, days, calendar, width))
+    np.testing.assert_array_equal(clear, valid.sum(axis=0))
+
+
+def test_gaussian_is_safe_far_from_any_clear_observation() -> None:
+    # The second pixel sees nothing near; weights of one day's width are 0 in doubles after 39 days.
+    values = np.array([[10, 900], [20, 901], [30, 902]], np.int16).reshape(3, 1, 1, 2)
+    valid = np.array([[1, 1], [1, 0], [1, 0]], bool).reshape(3, 1, 2)
+    series, _ = gaussian(values, valid, [0, 4000, 8000], [-9000, 0, 2001, 4000, 7999, 200000], 1.0)
+    assert series.reshape(6, 2).tolist() == [[10, 900], [10, 900], [20, 900], [20, 900], [30, 900], [30, 900]]
+
+
+def test_gaussian_halves_of_symmetric_observations_go_up() -> None:
+    # Half-way between equal pairs the mean is exactly 1.5 and -1.5, whatever the rounding of each weight.
+    days = [0, 7, 13, 27, 33, 40]
+    values = np.stack([[1, 2, 1, 2, 1, 2], [-1, -2, -1, -2, -1, -2]], axis=1).astype(np.int16)
+    for width in np.linspace(1, 40, 300):
+        series, _ = gaussian(values.reshape(6, 2, 1, 1), np.ones((6, 1, 1), bool), days, [20], float(width))
+        assert series.ravel().tolist() == [2, -1]
+
+
+def test_a_wide_gaussian_is_the_mean_and_a_narrow_one_the_nearest() -> None:
+    values = np.array([100, 200, 600], np.int16).reshape(3, 1, 1, 1)
+    valid = np.ones((3, 1, 1), bool)
+    assert gaussian(values, valid, [0, 10, 30], [0, 12, 21], 1e9)[0].ravel().tolist() == [300, 300, 300]
+    assert gaussian(values, valid, [0, 10, 30], [0, 12, 21], 0.1)[0].ravel().tolist() == [100, 200, 600]
+
+
+def test_a_gaussian_value_by_hand() -> None:
+    values = np.array([0, 1000], np.int16).reshape(2, 1, 1, 1)
+    series, _ = gaussian(values, np.ones((2, 1, 1), bool), [0, 20], [0], 10.0)
+    # exp(-2) / (1 + exp(-2)) = 0.119203
+    assert series.item() == 119
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAYS, st.integers(0, 2**32 - 1))
+def test_none_keeps_the_acquisitions_and_interpolates_clouds(days: list[int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.integers(-32767, 32768, (len(days), 2, 3, 4)).astype(np.int16)
+    valid = rng.random((len(days), 3, 4)) < 0.6
+    series, _ = fill_gaps(values, valid, days, days, method="none")
+    np.testing.assert_array_equal(series, exact_block(values, valid, days, days))
+    kept = np.broadcast_to(valid[:, None], values.shape)
+    np.testing.assert_array_equal(series.reshape(values.shape)[kept], values[kept])
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAYS, DAYS, st.integers(0, 2**32 - 1))
+def test_raw_values_are_the_observations_of_the_very_day(
+    days: list[int], others: list[int], seed: int
+) -> None:
+    calendar = sorted({*days, *others})
+    rng = np.random.default_rng(seed)
+    values = rng.integers(-32767, 32768, (len(days), 2, 3, 4)).astype(np.int16)
+    valid = rng.random((len(days), 3, 4)) < 0.6
+    series, clear = fill_gaps(values, valid, days, calendar, method="raw")
+    expected = np.full((len(calendar), 2, 3, 4), -32768)
+    expected[np.isin(calendar, days)] = np.where(valid[:, None], values, -32768)
+    np.testing.assert_array_equal(series, expected.reshape(series.shape))
+    np.testing.assert_array_equal(clear, valid.sum(axis=0))
+
+
+def test_raw_loses_no_day() -> None:
+    with pytest.raises(ValueError, match="days 7 are not in the calendar"):
+        fill_gaps(np.zeros((2, 1, 1, 1), np.int16), np.zeros((2, 1, 1), bool), [5, 7], [5, 6], method="raw")
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters", "message"),
+    [
+        ("spline", {}, "found 'spline', known are linear, none, gaussian, raw"),
+        ("gaussian", {}, r"needs the parameters \['gaussian_width'\], found \[\]"),
+        ("linear", {"gaussian_width": 3}, "needs the parameters"),
+    ],
+)
+def test_unknown_methods_and_parameters_are_refused(
+    method: str, parameters: dict[str, float], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        fill_gaps(
+            np.zeros((1, 1, 1, 1), np.int16), np.zeros((1, 1, 1), bool), [5], [5], 1, None, method, parameters
+        )
+
+
+@pytest.mark.parametrize(("method", "parameters"), list(PARAMETERS.items()))
+@pytest.mark.parametrize("pixels", [1, smoothing.PIXELS + 1, PIXELS - 1, PIXELS, 2 * PIXELS + 3])
+def test_threads_and_neighbours_change_nothing(
+    pixels: int, method: str, parameters: dict[str, float]
+) -> None:
     rng = np.random.default_rng(pixels)
     values = rng.integers(-3000, 9000, (6, 2, 1, pixels)).astype(np.int16)
     valid = rng.random((6, 1, pixels)) < 0.4
-    days, calendar = [3, 10, 11, 40, 77, 90], [0, 10, 20, 80, 100]
-    series, clear = fill_gaps(values, valid, days, calendar)
-    shared, shared_clear = fill_gaps(values, valid, days, calendar, threads=3)
+    days = [3, 10, 11, 40, 77, 90]
+    calendar = days if method == "none" else sorted({*days, 0, 20, 80, 100})
+    filled = partial(fill_gaps, days=days, calendar=calendar, method=method, parameters=parameters)
+    series, clear = filled(values, valid)
+    shared, shared_clear = filled(values, valid, threads=3)
     np.testing.assert_array_equal(series, shared)
     np.testing.assert_array_equal(clear, shared_clear)
-    last, _ = fill_gaps(values[..., -1:], valid[..., -1:], days, calendar)
+    last, _ = filled(values[..., -1:], valid[..., -1:])
     np.testing.assert_array_equal(series[..., -1:], last)
 
 
@@ -155,6 +286,12 @@ def test_the_result_goes_where_it_is_told() -> None:
 def test_impossible_days_are_refused(days: list[int], calendar: list[int], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         fill_gaps(np.zeros((2, 1, 1, 1), np.int16), np.zeros((2, 1, 1), bool), days, calendar)
+
+
+def test_the_config_knows_the_methods_and_their_parameters() -> None:
+    (names,) = (get_args(field.annotation) for key, field in Calendar.model_fields.items() if key == "method")
+    assert names == tuple(METHODS)
+    assert {key for method in METHODS.values() for key in method.parameters} <= set(Calendar.model_fields)
 
 
 def test_of_one_day_the_first_clear_by_name_wins() -> None:

@@ -29,6 +29,7 @@ def settings_of(grid: Grid, definition: dict[str, Any], root: Path, tile: str = 
         "products": [product.to_dict() for product in list_products(root, tile, definition)],
         "definition": definition,
         "method": "linear",
+        "method_parameters": {},
         "on_bad_acquisition": "stop",
         "refused": [],
         "code": "abc",
@@ -45,12 +46,8 @@ def run(root: Path, settings: dict[str, Any], folder: Path, threads: int = 1) ->
 
 def expected_series(values: np.ndarray, clear: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """By numpy, with the two acquisitions of 20 January merged by hand."""
-    second = clear[2] & ~clear[1]
-    values, clear = values.copy(), clear.copy()
-    values[1] = np.where(second, values[2], values[1])
-    clear[1] |= clear[2]
-    kept = [0, 1, 3, 4]
-    values, clear, days = values[kept], clear[kept], np.array([4, 19, 41, 59])
+    values, clear = merged_by_hand(values, clear)
+    days = np.array([4, 19, 41, 59])
     series = np.full((len(ORDINALS), *values.shape[1:]), np.nan)
     for row, col in np.argwhere(clear.any(axis=0)):
         seen = clear[:, row, col]
@@ -85,6 +82,48 @@ def test_a_series_is_what_numpy_makes_of_the_products(
     assert np.isnan(found[:, 0, 0]).all()
     assert np.nanmax(np.abs(found - expected)) <= 0.5 + 1e-9
     assert "T1 s: block 1 of 1" in caplog.text
+
+
+def merged_by_hand(values: np.ndarray, clear: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Acquisitions with those of 20 January merged."""
+    added = (clear[2] & ~clear[1])[None]
+    values, clear = values.copy(), clear.copy()
+    values[1] = np.where(added, values[2], values[1])
+    clear[1] |= clear[2]
+    return values[[0, 1, 3, 4]], clear[[0, 1, 3, 4]]
+
+
+def test_raw_has_the_observations_and_nothing_else(
+    tmp_path: Path, make_grid: MakeGrid, make_products: MakeProducts, definition: dict[str, Any]
+) -> None:
+    grid = make_grid()
+    values, clear = merged_by_hand(*make_products(tmp_path, grid, NAMES))
+    settings = {**settings_of(grid, definition, tmp_path), "method": "raw"}
+    # 1 February is a date of another tile.
+    settings["calendar"] = ["2018-01-05", "2018-01-20", "2018-02-01", "2018-02-11", "2018-03-01"]
+    series, counts = run(tmp_path, settings, tmp_path / "out")
+    expected = np.full((5, 2, *grid.shape), -32768)
+    expected[[0, 1, 3, 4]] = np.where(clear[:, None], values, -32768)
+    with rasterio.open(series) as dataset, rasterio.open(counts) as count:
+        np.testing.assert_array_equal(dataset.read(), expected.reshape(10, *grid.shape))
+        np.testing.assert_array_equal(count.read(1), clear.sum(axis=0))
+
+
+def test_the_width_reaches_the_gaussian(
+    tmp_path: Path, make_grid: MakeGrid, make_products: MakeProducts, definition: dict[str, Any]
+) -> None:
+    grid = make_grid()
+    values, clear = merged_by_hand(*make_products(tmp_path, grid, NAMES))
+    settings = settings_of(grid, definition, tmp_path)
+    settings |= {"method": "gaussian", "method_parameters": {"gaussian_width": 25.0}}
+    series, _ = run(tmp_path, settings, tmp_path / "out")
+    apart = ORDINALS[:, None] - np.array([4, 19, 41, 59])
+    weights = np.exp(-(apart**2) / (2 * 25.0**2))[:, :, None, None] * clear
+    with np.errstate(invalid="ignore"):
+        means = np.einsum("tdrc,dbrc->tbrc", weights, values) / weights.sum(axis=1)[:, None]
+    expected = np.where(clear.any(axis=0), np.floor(means + 0.5 + 2.0**-20), -32768)
+    with rasterio.open(series) as dataset:
+        np.testing.assert_array_equal(dataset.read(), expected.reshape(-1, *grid.shape))
 
 
 def test_blocks_threads_and_open_files_change_nothing(

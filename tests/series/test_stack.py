@@ -116,16 +116,17 @@ def test_only_the_first_bands_are_used(tmp_path: Path, make_grid: MakeGrid, rast
     assert (read_static(tmp_path, grid, tmp_path / "dem.tif", {"kind": "static", "bands": 1}) == 0).all()
 
 
-@pytest.mark.parametrize("resampling", ["bilinear", "nearest"])
+@pytest.mark.parametrize("resampling", ["bilinear", "nearest", "cubic", "average", "mode", "min", "max"])
 @pytest.mark.parametrize("crs", ["EPSG:32631", "EPSG:2154"])
+@pytest.mark.parametrize("pixel", [25, 4])
 def test_another_grid_is_warped_as_gdal_does(
-    tmp_path: Path, make_grid: MakeGrid, raster_writer: Write, resampling: str, crs: str
+    tmp_path: Path, make_grid: MakeGrid, raster_writer: Write, resampling: str, crs: str, pixel: int
 ) -> None:
     grid = make_grid()
     rows, cols = np.mgrid[:90, :90]
     values = (300 + cols + 2 * rows + 20 * np.sin(cols / 5)).astype(np.float32)
     x, y = Transformer.from_crs(grid.crs, crs, always_xy=True).transform(300000, 4800000)
-    transform = Affine(25, 0, x - 200, 0, -25, y + 200)
+    transform = Affine(pixel, 0, x - 200, 0, -pixel, y + 200)
     raster_writer(tmp_path / "dem.tif", values, transform, crs=crs)
     spec = {"kind": "static", "bands": 1, "resampling": resampling}
     found = read_static(tmp_path, grid, tmp_path / "dem.tif", spec)[:, :, 0]

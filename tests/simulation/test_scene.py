@@ -15,11 +15,9 @@ from tilefold.simulation.scene import simulate_scene
 TILES = small().tiles
 
 
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("scene")
-    simulate_scene(folder, small())
-    return folder
+@pytest.fixture
+def scene(small_scene):
+    return small_scene
 
 
 def digests(folder):
@@ -123,3 +121,20 @@ def test_without_clouds_masks_flag_nothing_but_errors(tmp_path):
     for product in (tmp_path / "sentinel2" / TILES[0]).iterdir():
         with rasterio.open(product / "MASKS" / f"{product.name}_CLM_R1.tif") as dataset:
             assert not dataset.read(1).any()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sensor_noise": 0.0},
+        {"parcel_effect": 0.0},
+        {"parcel_effect": 1.0},
+        {"shift": 0.0, "spatial_effect": 0.0, "class_effect": 0.0},
+        {"cloud_fraction": 1.0},
+        {"mixed_border": 0.0, "label_noise": 0.0, "faults": 0, "size_bias": 0.0},
+    ],
+)
+def test_dials_go_down_to_0(tmp_path, changes):
+    simulate_scene(tmp_path / "scene", small(**{"tiles": TILES[:1], "acquisitions": 3, **changes}))
+    best = json.loads((tmp_path / "scene" / "truth" / "truth.json").read_text())["best_possible"]["truth"]
+    assert 0 < best["oa"] <= 1

@@ -98,7 +98,7 @@ def test_test_pixels_are_scored_as_by_hand(run: dict[str, Any], monkeypatch: pyt
     known = predicted["predicted"].to_numpy() != 0
     code = predicted["code"].to_numpy()[known]
     forest = run["forest"].predict(features(values[known], run["means"])[0])
-    assert found["model"].tolist() == ["network", "random forest", "best possible"]
+    assert found["model"].tolist() == ["network", "random forest", "best rule"]
     assert found["pixels"].tolist() == ["test"] * 3
     assert found["oa"].tolist() == [
         np.mean(predicted["predicted"].to_numpy()[known] == code),
@@ -138,7 +138,7 @@ def test_truth_is_scored_on_owned_and_classified_pixels(run: dict[str, Any]) -> 
         best_possible={"truth": 0.8},
     )
     truth = found[found["pixels"] == "truth"]
-    assert truth["model"].tolist() == ["network", "random forest", "best possible"]
+    assert truth["model"].tolist() == ["network", "random forest", "best rule"]
     assert truth["oa"].tolist() == [right[0] / total, right[1] / total, 0.8]
     assert truth["n_pixels"].iloc[0] == total
 

@@ -51,6 +51,16 @@ def test_no_common_dates(finished, tmp_path, content):
     assert "no acquisition of" in text
 
 
+def test_dates_that_differ_and_keys_without_use(finished, tmp_path, content):
+    text = refused(finished, tmp_path, merged(content, {"calendar": {"method": "none"}}))
+    assert (
+        "sensors.sentinel2: the method none needs the same dates in all tiles, but T31TCJ lacks 2018-" in text
+    )
+    changes = {"sensors": {"sentinel2": {"method": "raw", "step": 5}}}
+    text = refused(finished, tmp_path, merged(content, changes))
+    assert "sensors.sentinel2.step: found 5, which the method raw has no use for; remove it" in text
+
+
 def test_without_a_config_one_line_names_the_examples(tmp_path):
     import subprocess
     import sys

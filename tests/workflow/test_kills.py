@@ -1,6 +1,7 @@
 """A killed run, and what the README says, give the bytes of an uninterrupted run."""
 
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -78,6 +79,27 @@ def test_sigkill(copy, script, victim):
         while any(is_alive(child) for child in below) and time.monotonic() < end:
             time.sleep(0.05)
         assert [child.pid for child in below if is_alive(child)] == []
+        run(copy, copy / "config.yaml", "--unlock")
+    assert engine(copy, copy / "config.yaml").returncode == 0
+    assert digests(copy / "results") == expected
+    assert list((copy / "results").rglob(".*.tmp*")) == []
+
+
+@pytest.mark.slow
+def test_many_kills_of_the_engine_from_the_first_job_to_the_last(copy):
+    """Killed at twelve moments of one run, each time unlocked and started again."""
+    expected = digests(copy / "results")
+    shutil.rmtree(copy / "results")
+    shutil.rmtree(copy / ".snakemake")
+    moments = random.Random(0)
+    for _ in range(12):
+        process = start(copy)
+        try:
+            assert process.wait(timeout=moments.uniform(4, 25)) == 0
+            break
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         run(copy, copy / "config.yaml", "--unlock")
     assert engine(copy, copy / "config.yaml").returncode == 0
     assert digests(copy / "results") == expected

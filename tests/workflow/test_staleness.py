@@ -57,6 +57,16 @@ def test_one_more_pair(finished, content):
     assert folds(found, "select_model") == ALL_FOLDS
 
 
+def test_one_more_pair_with_models_first_maps_only_where_the_winner_changed(copy, content):
+    solver = {"hyperparameters_solver": {"batch_size": [64], "learning_rate": [0.003, 1e-9]}}
+    path = write_config(copy / "changed.yaml", merged(content, {"training": solver}))
+    before = (copy / "results" / "runs" / "all" / "seed_0" / "region_all" / "model.safetensors").read_bytes()
+    run(copy, path, "models")
+    after = (copy / "results" / "runs" / "all" / "seed_0" / "region_all" / "model.safetensors").read_bytes()
+    assert after == before, "a rate that learns nothing has won"
+    assert rules(planned(copy, path)) == {"write_report"}
+
+
 def test_selection_criterion(finished, content):
     found = jobs(finished, content, {"training": {"model_selection_criterion": "oa"}})
     assert rules(found) == {"select_model", "predict_samples", "validate_run"} | MAP_RULES | ENDS
@@ -120,6 +130,12 @@ def test_calendar_longer(finished, content):
     assert not {"clean_ground_truth", "split_polygons"} & rules(found)
 
 
+def test_another_way_of_filling(finished, content):
+    found = jobs(finished, content, {"calendar": {"method": "gaussian"}})
+    assert tiles(found, "preprocess") == {A, B, C}
+    assert not {"clean_ground_truth", "split_polygons"} & rules(found)
+
+
 def test_reference_data(finished, content):
     def drop_one(path):
         features = geopandas.read_file(path)
@@ -158,6 +174,34 @@ def test_epochs(finished, content, epochs):
     found = jobs(finished, content, {"training": {"epochs": epochs}})
     expected = {"train_candidate", "select_model", "predict_samples", "validate_run"} | MAP_RULES | ENDS
     assert rules(found) == expected
+
+
+AFTER_SELECTION = (RUN_RULES - {"select_samples"}) | {"predict_samples"} | MAP_RULES | ENDS
+AFTER_TRAINING = AFTER_SELECTION - {"assemble_samples", "train_candidate"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"selection": {"count": 200}}, {"select_samples"} | AFTER_SELECTION),
+        ({"selection": {"min_clear_dates": 2}}, {"select_samples"} | AFTER_SELECTION),
+        ({"split": {"ratio": 0.6}}, {"split_polygons", "select_samples"} | AFTER_SELECTION),
+        ({"features": {"sentinel2": ["ndvi"]}}, AFTER_SELECTION),
+        ({"training": {"weighted_labels": True}}, {"train_candidate"} | AFTER_TRAINING),
+        ({"training": {"dataloader_mode": "stream"}}, {"train_candidate"} | AFTER_TRAINING),
+        ({"classification": {"batch_rows": 64}}, {"predict_samples", "validate_run"} | MAP_RULES | ENDS),
+        ({"validation": {"bootstrap": {"seed": 4}}}, ENDS),
+        ({"report": {"title": "another"}}, {"write_report"}),
+        ({"folds": {"maps": "all"}}, MAP_RULES | {"write_report"}),
+    ],
+)
+def test_one_field(finished, content, changes, expected):
+    assert rules(jobs(finished, content, changes)) == expected
+
+
+def test_a_wider_buffer_touches_the_folds_alone(finished, content):
+    found = jobs(finished, content, {"folds": {"buffer_m": 30.0}})
+    assert folds(found, "select_samples") == folds(found, "train_candidate") == ALL_FOLDS - {"all"}
 
 
 def test_one_more_tile(finished, content):

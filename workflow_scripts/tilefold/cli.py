@@ -1,4 +1,4 @@
-"""Commands for people: simulate a scene, compare with a baseline, write the pages made from the code."""
+"""Commands for people: simulate and compare scenes, compare with a baseline, write pages made from the code."""
 
 from __future__ import annotations
 
@@ -26,27 +26,43 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     simulate = commands.add_parser("simulate", help="write a simulated scene with known truth")
-    simulate.add_argument("folder", type=Path, help="folder to write; products go to <folder>/sentinel2")
+    simulate.add_argument("folder", type=Path, help="folder to write; products go to <folder>/<sensor>")
     simulate.add_argument("--seed", type=int, help="seed of the scene")
     simulate.add_argument("--size", type=int, help="side of a tile in pixels")
     simulate.add_argument("--shift", type=float, help="how much tiles differ; 0: not at all")
+    simulate.add_argument("--sensors", help="whose products, separated by commas; default: sentinel2")
+    simulate.add_argument("--dem", action="store_true", help="also elevation rasters")
     simulate.add_argument(
-        "--names-only", type=int, metavar="TILES", help="names and headers of this many tiles"
+        "--names-only",
+        nargs="?",
+        type=int,
+        const=0,
+        metavar="TILES",
+        help="only names and headers, of this many tiles",
     )
     simulate.add_argument(
-        "--tiles", nargs="+", help="with --names-only: names of the tiles instead of a number"
+        "--tiles", nargs="+", help="names of the tiles; with --names-only, instead of a number"
     )
     simulate.set_defaults(command=_simulate)
 
     baseline = commands.add_parser(
-        "baseline", help="the network beside a random forest and the best possible"
+        "baseline", help="the network beside a random forest and the scene's best rule"
     )
     baseline.add_argument("results", type=Path, help="results folder of a finished run")
     baseline.add_argument("scene", type=Path, help="folder of the simulated scene")
     baseline.set_defaults(command=_baseline)
 
-    document = commands.add_parser("document", help="write docs/config.md and config/schema.json")
+    compare = commands.add_parser(
+        "compare-scene", help="a simulated scene beside the real patch, as Markdown"
+    )
+    compare.add_argument("patch", type=Path, help="NetCDF file of the patch (see docs/simulation.md)")
+    compare.add_argument("scene", type=Path, help="folder of the simulated scene")
+    compare.set_defaults(command=_compare_scene)
+
+    document = commands.add_parser("document", help="write the pages and the schema made from the code")
     document.add_argument("--demo", type=Path, help="results of the demo, for the figures of README.md")
+    document.add_argument("--scene", type=Path, help="the demo's scene, for the tables of docs/simulation.md")
+    document.add_argument("--patch", type=Path, help="with --scene: NetCDF file of the real patch beside it")
     document.add_argument("--root", type=Path, default=Path(), help="folder of the project")
     document.set_defaults(command=_document)
     return parser
@@ -57,10 +73,17 @@ def _simulate(given: argparse.Namespace) -> None:
     from tilefold.simulation.names import simulate_names
     from tilefold.simulation.scene import simulate_scene
 
-    if given.names_only is not None or given.tiles:
+    if given.names_only is not None:
         simulate_names(given.folder, given.tiles or given.names_only)
         return
-    wanted = {"seed": given.seed, "size": given.size, "shift": given.shift}
+    wanted = {
+        "seed": given.seed,
+        "size": given.size,
+        "shift": given.shift,
+        "tiles": tuple(given.tiles) if given.tiles else None,
+        "sensors": tuple(given.sensors.split(",")) if given.sensors else None,
+        "dem": given.dem or None,
+    }
     dials = dataclasses.replace(Dials(), **{key: value for key, value in wanted.items() if value is not None})
     simulate_scene(given.folder, dials)
     print(f"simulated scene: {given.folder}")
@@ -72,12 +95,20 @@ def _baseline(given: argparse.Namespace) -> None:
     print(compare_demo(given.results, given.scene).to_string(index=False))
 
 
+def _compare_scene(given: argparse.Namespace) -> None:
+    from tilefold.simulation.page import comparison_tables
+
+    print(comparison_tables(given.patch, given.scene), end="")
+
+
 def _document(given: argparse.Namespace) -> None:
     from tilefold.config.documentation import configuration_page, configuration_schema
+    from tilefold.simulation.page import write_simulation_page
     from tilefold.storage.whole import write_text
 
     write_text(given.root / "docs" / "config.md", configuration_page())
     write_text(given.root / "config" / "schema.json", configuration_schema())
+    write_simulation_page(given.root / "docs" / "simulation.md", given.scene, given.patch)
     if given.demo is not None:
         from tilefold.report.readme import write_demo_figures
 

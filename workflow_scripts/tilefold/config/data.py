@@ -11,6 +11,8 @@ from tilefold.config.section import Section
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+#: Names in `tilefold.series.methods.METHODS`.
+FillingMethod = Literal["linear", "none", "gaussian", "raw"]
 
 
 class Tiles(Section):
@@ -49,6 +51,10 @@ class Sensor(Section):
     the series."""
     speckle_window: Annotated[int, Field(ge=3, le=51)] = 7
     """Rows and columns of the window of local means in the speckle filter, an odd number."""
+    method: FillingMethod | None = None
+    """How this sensor's series is filled. Default: `calendar.method`."""
+    gaussian_width: Annotated[float, Field(gt=0)] | None = None
+    """See `calendar.gaussian_width`, which is the default."""
     band_path: str | None = None
     """Only for sensors outside the catalogue: path of a band's file under `path`, with `{tile}`, `{date}` and
     `{band}`."""
@@ -69,7 +75,8 @@ class Sensor(Section):
     offset: float | None = None
     """See `scale`. Default: the catalogue's, else 0."""
     aliases: dict[str, str] = {}
-    """Which band is `red`, `nir` and `swir`, for features of sensors outside the catalogue."""
+    """Which band is `red`, `nir` and `swir`, for features of sensors outside the catalogue; likewise bands under
+    the names that the formulas of spectral indices use (`B`, `G`, `RE1`, `S2`, ...)."""
 
     @field_validator("speckle_window")
     @classmethod
@@ -80,7 +87,7 @@ class Sensor(Section):
 
 
 class Calendar(Section):
-    """The common regular dates that every tile's series is filled to."""
+    """The common dates that every tile's series is brought to, and how."""
 
     start: datetime.date | None = None
     """First date. Default: the first acquisition over all tiles of the sensor. Give it, so that a new
@@ -88,7 +95,28 @@ class Calendar(Section):
     end: datetime.date | None = None
     """Last possible date. Default: the last acquisition over all tiles of the sensor."""
     step: Annotated[int, Field(ge=1)] | None = None
-    """Days between two dates. Default: each sensor's own in the catalogue, else 10."""
+    """Days between two dates, for the methods `linear` and `gaussian`. Default: each sensor's own in the catalogue,
+    else 10."""
+    method: FillingMethod = "linear"
+    """`linear`: on a straight line between the nearest clear observations, constant before the first and after
+    the last; `gaussian`: mean of all clear observations, the nearer in time the heavier; `none`: the dates are
+    those of the acquisitions, which must be the same in all tiles (monthly syntheses), and cloudy pixels are
+    filled as with `linear`; `raw`: the dates are those of all tiles' acquisitions together, nothing is filled,
+    and the network puts the mean of the samples in the place of what is missing."""
+    gaussian_width: Annotated[float, Field(gt=0)] = 15.0
+    """Standard deviation in days of the weights of the method `gaussian`: an observation that many days away
+    weighs 0.61, one twice as far 0.14."""
+
+
+class Expression(Section):
+    """A feature of one's own, computed at each date."""
+
+    name: Name
+    """Name of the feature."""
+    expression: str
+    """Formula over the sensor's bands and `red`, `nir`, `swir`, in physical units: numbers, `+ - * / **`,
+    parentheses, `sqrt`, `abs`, `exp`, `log`, `log10`, `min`, `max`. Where it is not defined (a denominator under
+    1e-5, the logarithm of a negative number) the value is missing and imputed."""
 
 
 class UserFeature(Section):
@@ -98,6 +126,36 @@ class UserFeature(Section):
     """Path of the raster, with `{tile}` where each tile has its own."""
     bands: Annotated[int, Field(ge=1)] = 1
     """Number of bands to use, from the first."""
+    resampling: Literal["nearest", "bilinear", "cubic", "average", "mode", "min", "max"] = "bilinear"
+    """How values are found on a tile's grid where the raster's own is another: `nearest` or `mode` for classes,
+    `average` for a raster with finer pixels."""
+
+
+FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Parameter = bool | int | float | str | None
+
+
+class Function(Section):
+    """A call of a function of one's own."""
+
+    name: FunctionName
+    """Name of the function."""
+    parameters: dict[str, Parameter | list[Parameter]] = {}
+    """Its keyword arguments."""
+
+
+class ExternalFeatures(Section):
+    """Features computed by Python functions of one's own, see `docs/own_data.md`."""
+
+    module: str | None = None
+    """Python file that holds the functions."""
+    functions: list[FunctionName | Function] = []
+    """Functions to call, by name or with their `parameters`; their results stand in this order."""
+    margin: Annotated[int, Field(ge=0, le=256)] = 0
+    """Pixels around each block that functions see besides, for those that look at neighbours."""
+    values: Literal["stored", "physical"] = "stored"
+    """What functions get: `stored` values as in the products (reflectance x 10000 for Sentinel-2), or `physical`
+    ones, with the sensor's `scale` and `offset`."""
 
 
 class LandCoverClass(Section):

@@ -68,7 +68,7 @@ def _is_key(part: str | int) -> bool:
     )
 
 
-_TYPES = frozenset({"str", "int", "float", "bool"})
+_TYPES = frozenset({"str", "int", "float", "bool", "Expression", "Function"})
 
 
 def _suggestion(location: Sequence[str | int]) -> str:

@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tilefold.config.data import Calendar, Identifier, Name, Reference, Sensor, Tiles, UserFeature
+from tilefold.config.data import (
+    Calendar,
+    Expression,
+    ExternalFeatures,
+    Identifier,
+    Name,
+    Reference,
+    Sensor,
+    Tiles,
+    UserFeature,
+)
 from tilefold.config.design import Folds, Selection, Split
 from tilefold.config.learning import Classification, Training
 from tilefold.config.products import Maps, Report, Validation
@@ -33,12 +43,15 @@ class Config(Section):
     unreadable date): `stop`, or `skip`, which leaves the whole acquisition out, writes it to
     `series/<tile>/<sensor>_skipped.csv` and says so in the report."""
     calendar: Calendar = Calendar()
-    """The common regular dates that every tile's series is filled to."""
-    features: dict[Identifier, list[Name]] = {}
-    """For each sensor, the features computed at each date (`ndvi`, `ndwi`, `brightness`). Default: the
-    catalogue's for its sensors, none for others."""
+    """The common dates that every tile's series is brought to, and how."""
+    features: dict[Identifier, list[Name | Expression]] = {}
+    """For each sensor, the features computed at each date: `ndvi`, `ndwi`, `brightness`, any index of the
+    package spyndex by its short name (`NDVI705`, `EVI`, `NDMI`), or an expression. Default: the catalogue's for
+    its sensors, none for others."""
     user_features: dict[Identifier, UserFeature] = {}
     """Static rasters, by name."""
+    external_features: ExternalFeatures = ExternalFeatures()
+    """Features computed by Python functions of one's own."""
     reference: Reference
     """Reference polygons."""
     split: Split = Split()

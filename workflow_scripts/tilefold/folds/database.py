@@ -14,10 +14,10 @@ import pandas as pd
 from netCDF4 import Dataset
 
 from tilefold.folds.statistics import RunningStatistics
-from tilefold.series.features import tensor
+from tilefold.series.features import input_tensor
 from tilefold.storage.metadata import provenance
 from tilefold.storage.netcdf import create_netcdf
-from tilefold.storage.samples import SAMPLE, SAMPLES_PER_CHUNK, define_inputs, read_rows
+from tilefold.storage.samples import SAMPLE, SAMPLES_PER_CHUNK, define_inputs, read_rows, stored_variables
 from tilefold.storage.tables import read_table
 from tilefold.storage.whole import write_json
 
@@ -73,7 +73,7 @@ def assemble_samples(
         "inputs": json.dumps(inputs),
         "classes": json.dumps(sorted(settings["codes"])),
         "tiles": json.dumps(tiles),
-        "calendars": json.dumps({n: spec["dates"] for n, spec in inputs.items() if spec["kind"] == "series"}),
+        "calendars": json.dumps({n: spec["dates"] for n, spec in inputs.items() if "dates" in spec}),
         **provenance(settings),
     }
     with create_netcdf(samples, attributes) as dataset:
@@ -83,7 +83,7 @@ def assemble_samples(
         for tile in tiles:
             rows = selected.loc[selected["tile"] == tile, "pool_row"].to_numpy()
             with Dataset(pools[tile]) as pool:
-                for part, values in read_rows(pool, inputs, rows):
+                for part, values in read_rows(pool, stored_variables(inputs), rows):
                     for name, block in values.items():
                         variables[name][start + part.start : start + part.stop] = block
             start += len(rows)
@@ -101,8 +101,9 @@ def sample_statistics(samples: Path | str) -> dict[str, dict[str, list[float | N
         for name, spec in inputs.items():
             running = RunningStatistics()
             for start in range(0, learn.size, SAMPLES_PER_CHUNK):
-                chosen = learn[start : start + SAMPLES_PER_CHUNK]
-                block = tensor(dataset[name][start : start + SAMPLES_PER_CHUNK][chosen], spec)
+                rows = slice(start, start + SAMPLES_PER_CHUNK)
+                stored = {key: dataset[key][rows][learn[rows]] for key in stored_variables({name: spec})}
+                block = input_tensor(stored, name, spec)
                 running.add(block.reshape(len(block), math.prod(block.shape[1:])))
             found[name] = running.result()
     return found

@@ -23,6 +23,7 @@ from tilefold.inference.pixels import (
     load_predictor,
 )
 from tilefold.inference.strips import StripWriter
+from tilefold.series.inputs import is_external
 from tilefold.series.stack import InputStack, open_inputs
 from tilefold.storage.metadata import provenance
 from tilefold.storage.rasters import BLOCK, create_raster
@@ -43,6 +44,7 @@ def classify_chunk(
     labels: Path | str,
     confidence: Path | str,
     probabilities: Path | str | None = None,
+    external: Path | str | None = None,
 ) -> None:
     """Classify one chunk of a tile: a strip of full width.
 
@@ -67,6 +69,8 @@ def classify_chunk(
     probabilities
         To write, if wanted: uint16, 0 to 1000, 65535 where never clear; one band for each class, described as
         `class_<code>`, codes ascending.
+    external
+        Raster of the tile's external features, if there are some.
 
     Raises
     ------
@@ -77,7 +81,8 @@ def classify_chunk(
     window = chunk_window(grid.height, grid.width, settings["chunk"], settings["number_of_chunks"])
     predictor = load_predictor(models, settings)
     with ExitStack() as stack:
-        inputs = stack.enter_context(_open_inputs(series, clear, static, predictor, settings["tile"]))
+        opened = _open_inputs(series, clear, static, external, predictor, settings["tile"])
+        inputs = stack.enter_context(opened)
         writers = _open_outputs(stack, grid.crop(window), settings, [labels, confidence, probabilities])
         _classify_window(inputs, writers, predictor, window, settings)
 
@@ -141,15 +146,14 @@ def lattice_blocks(window: Window) -> Iterator[Window]:
 
 @contextmanager
 def _open_inputs(
-    series: Paths, clear: Paths, static: Paths, predictor: Predictor, tile: str
+    series: Paths, clear: Paths, static: Paths, external: Path | str | None, predictor: Predictor, tile: str
 ) -> Iterator[InputStack]:
     """Open the inputs of a tile, which must have the model's bands and calendar."""
-    check_inputs(predictor.inputs, {*series, *static}, predictor.path)
+    groups = {name for name, spec in predictor.inputs.items() if is_external(spec)} if external else set()
+    check_inputs(predictor.inputs, {*series, *static, *groups}, predictor.path)
     with ExitStack() as stack:
         try:
-            opened = stack.enter_context(
-                open_inputs(series=series, clear=clear, static=static, inputs=predictor.inputs)
-            )
+            opened = stack.enter_context(open_inputs(series, static, predictor.inputs, clear, external))
         except ValueError as error:
             raise PredictionError(
                 f"tile {tile}: the inputs are not those of the model {predictor.path}: {error}; "

@@ -65,9 +65,9 @@ class Predictor:
         self._barred = barred.to(self._device)
         self._shapes: dict[str, tuple[int, ...]] = {}
         for name, info in sensors_information(self.inputs).items():
-            series = self.inputs[name]["kind"] == "series"
+            dated = "dates" in self.inputs[name]
             components = info["nb_components"]
-            self._shapes[name] = (info["nb_dates"], components) if series else (components,)
+            self._shapes[name] = (info["nb_dates"], components) if dated else (components,)
         self._buffers = {name: torch.zeros((batch_rows, *shape)) for name, shape in self._shapes.items()}
         self._rows = batch_rows
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilefold.inference.model import PredictionError, Predictor, load_model
-from tilefold.series.features import tensor
+from tilefold.series.features import input_tensor
 
 #: Values of pixels that were never clear.
 CONFIDENCE_NODATA = 255
@@ -104,7 +104,8 @@ def classify_pixels(
     predictor
         The model.
     values
-        For each input of the model: series int16 (n, dates, bands), static features float32 (n, bands).
+        By variable of the model's inputs, see `tilefold.storage.samples.stored_variables`: series int16 (n, dates,
+        bands), static features float32 (n, bands), external features float32.
     clear_dates
         (n,): number of clear dates of each pixel, 0 = never clear.
     nodata
@@ -123,7 +124,8 @@ def classify_pixels(
     clear = np.flatnonzero(clear_dates)
     for start in range(0, clear.size, rows):
         chosen = _as_slice(clear[start : start + rows])
-        tensors = {name: tensor(values[name][chosen], spec) for name, spec in predictor.inputs.items()}
+        part = {name: stored[chosen] for name, stored in values.items()}
+        tensors = {name: input_tensor(part, name, spec) for name, spec in predictor.inputs.items()}
         try:
             probabilities = predictor.predict(tensors)
         except PredictionError as error:

@@ -13,7 +13,7 @@ from netCDF4 import Dataset
 
 from tilefold.inference.model import PredictionError, Predictor
 from tilefold.inference.pixels import Decisions, classify_pixels, load_predictor
-from tilefold.storage.samples import read_rows, value_shape
+from tilefold.storage.samples import read_rows, stored_variables
 from tilefold.storage.tables import read_table, write_table
 
 logger = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ def _predict_pool(
     decisions = Decisions.undecided(len(rows), len(predictor.classes), settings["nodata"])
     with Dataset(pool) as dataset:
         check_pool(dataset, predictor, pool)
-        for part, values in read_rows(dataset, predictor.inputs, rows):
+        for part, values in read_rows(dataset, stored_variables(predictor.inputs), rows):
             block = classify_pixels(
                 predictor,
                 values,
@@ -150,8 +150,7 @@ def check_pool(dataset: Dataset, predictor: Predictor, pool: Path | str) -> None
     PredictionError
         With the input, and the shapes found and expected.
     """
-    for name, spec in predictor.inputs.items():
-        expected, _ = value_shape(spec)
+    for name, (expected, _) in stored_variables(predictor.inputs).items():
         found = dataset.variables[name].shape[1:] if name in dataset.variables else None
         if found != expected:
             raise PredictionError(

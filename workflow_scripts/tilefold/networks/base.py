@@ -19,8 +19,8 @@ class TilefoldNetwork(nn.Module):
     """A network that turns the tensors of its inputs into one logit for each class.
 
     A network of one's own derives from this class and defines `forward` with one keyword argument for each
-    input, named as the input: series (batch, dates, components), static features (batch, bands), float32,
-    NaN where nothing is known. `forward` returns float32 logits (batch, nb_class).
+    input, named as the input: series and other inputs with dates (batch, dates, components), static features
+    (batch, bands), float32, NaN where nothing is known. `forward` returns float32 logits (batch, nb_class).
 
     Parameters
     ----------
@@ -115,10 +115,11 @@ class TilefoldNetwork(nn.Module):
         """Input `name` with NaN imputed by the mean, then standardised by mean and sqrt(var).
 
         The same as `nans_imputation` and `standardize` one after the other, in half the passes over memory:
-        the mean, standardised, is exactly 0.
+        the mean, standardised, is exactly 0. So is every value, not only NaN, of a date and component that no
+        sample knows: it was 0 while the weights were learnt, so that these say nothing about other values.
         """
         mean = self.get_buffer(_buffer(name, "mean"))
-        mean, std = self._usable(mean, torch.sqrt(self.get_buffer(_buffer(name, "var"))))
+        _, std = self._usable(mean, torch.sqrt(self.get_buffer(_buffer(name, "var"))))
         return (x - mean).div_(std).nan_to_num_(nan=0.0, posinf=torch.inf, neginf=-torch.inf)
 
     def _usable(

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import datetime
 import difflib
-import hashlib
 import importlib
-import importlib.util
 import inspect
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tilefold.networks.catalogue import ALIASES, NETWORKS
 from tilefold.networks.syntax import Signature, constructor, has_method, library_file, read_classes
 from tilefold.series.features import component_names
+from tilefold.series.user_file import error_place, load_user_file
 
 if TYPE_CHECKING:
     from tilefold.networks.base import TilefoldNetwork
@@ -158,22 +156,22 @@ def sensors_information(inputs: Mapping[str, Mapping[str, Any]]) -> dict[str, di
     """``nb_components`` and ``nb_dates`` of each input; static features have one date."""
     return {
         name: {
-            "nb_components": len(component_names(spec)) if spec["kind"] == "series" else spec["bands"],
-            "nb_dates": len(spec["dates"]) if spec["kind"] == "series" else 1,
+            "nb_components": len(component_names(spec)),
+            "nb_dates": len(spec["dates"]) if "dates" in spec else 1,
         }
         for name, spec in inputs.items()
     }
 
 
 def days_of_year(inputs: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """``doy`` (1 to 366 for each date) and ``features_per_dates`` of each series."""
+    """``doy`` (1 to 366 for each date) and ``features_per_dates`` of each input with dates."""
     return {
         name: {
             "doy": [datetime.date.fromisoformat(date).timetuple().tm_yday for date in spec["dates"]],
             "features_per_dates": len(component_names(spec)),
         }
         for name, spec in inputs.items()
-        if spec["kind"] == "series"
+        if "dates" in spec
     }
 
 
@@ -191,32 +189,15 @@ def _class_of_file(name: str, file: Path) -> Any:
     """Class of a user's file, loaded from that path alone: no search path is changed."""
     if not file.is_file():
         raise NetworkError(f"training.dl_module: there is no file {file}; give the path of your Python file")
-    unique = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:16]
-    spec = importlib.util.spec_from_file_location(f"tilefold_user_network_{unique}", file)
-    if spec is None or spec.loader is None:
-        raise NetworkError(f"training.dl_module: {file} is not a Python file (.py)")
-    loaded = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = loaded
     try:
-        spec.loader.exec_module(loaded)
+        loaded = load_user_file(file)
     except Exception as error:
-        del sys.modules[spec.name]
-        raise NetworkError(f"training.dl_module: {file} cannot be loaded: {_where(error, file)}") from error
+        raise NetworkError(
+            f"training.dl_module: {file} cannot be loaded: {error_place(error, file)}"
+        ) from error
     if not hasattr(loaded, name):
         raise NetworkError(f"training.dl_name: no class {name!r} in {file}")
     return getattr(loaded, name)
-
-
-def _where(error: Exception, file: Path) -> str:
-    """Describe an error with the last line of the user's file that it passed through."""
-    lines = [error.lineno] if isinstance(error, SyntaxError) else []
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(file):
-            lines.append(trace.tb_lineno)
-        trace = trace.tb_next
-    place = f"line {lines[-1]}: " if lines else ""
-    return f"{place}{type(error).__name__}: {error}"
 
 
 def _guess(name: str, known: Sequence[str]) -> str:

@@ -12,22 +12,24 @@ from tilefold.config.data import Sensor
 from tilefold.config.model import Config
 from tilefold.ground_truth.reading import check_reference
 from tilefold.networks.registry import check_network
-from tilefold.plan.sensors import definition
+from tilefold.plan.calendar import filling_faults
+from tilefold.plan.external import module_faults
+from tilefold.plan.features import feature_faults
 from tilefold.sensors.catalogue import SENSORS
-from tilefold.series.catalogue import FEATURES
 
 
 def config_faults(config: Config) -> list[str]:
     """Faults of sensors, features, reference data, CRS and network."""
     faults = []
     for name, sensor in config.sensors.items():
-        faults += _sensor_faults(name, sensor)
+        faults += [*_sensor_faults(name, sensor), *filling_faults(config, name)]
     if not faults:
-        faults += _feature_faults(config)
+        faults += feature_faults(config)
     training = config.training
     return [
         *faults,
         *_user_feature_faults(config),
+        *module_faults(config.external_features),
         *_crs_faults(config.output_crs),
         *_reference_faults(config),
         *check_network(training.dl_name, training.dl_module, training.dl_parameters),
@@ -83,32 +85,6 @@ def _known_sensor_faults(name: str, sensor: Sensor) -> list[str]:
     if sensor.speckle_filter != "none" and entry["reader"] != "sentinel1":
         faults.append(f"sensors.{name}.speckle_filter: only Sentinel-1 has speckle; remove this key")
     return faults
-
-
-def _feature_faults(config: Config) -> list[str]:
-    faults = [
-        f"features.{name}: no such sensor; sensors are {', '.join(config.sensors)}"
-        for name in config.features
-        if name not in config.sensors
-    ]
-    for name in config.sensors:
-        described = definition(config, name)
-        for feature in config.features.get(name, described["features"]):
-            if feature not in FEATURES:
-                faults.append(f"features.{name}: no feature {feature}; known are {', '.join(FEATURES)}")
-                continue
-            faults += [
-                f"features.{name}: {feature} needs the {alias} band, {_why_missing(described, alias)}"
-                for alias in FEATURES[feature]
-                if described["aliases"].get(alias) not in described["bands"]
-            ]
-    return faults
-
-
-def _why_missing(described: dict[str, object], alias: str) -> str:
-    aliases = described["aliases"]
-    band = aliases.get(alias) if isinstance(aliases, dict) else None
-    return f"which is {band} and not among the sensor's bands" if band else "which `aliases` does not name"
 
 
 def _user_feature_faults(config: Config) -> list[str]:

@@ -1,4 +1,4 @@
-"""Comparison of a finished run on a simulated scene with a random forest and with the best possible."""
+"""Comparison of a finished run on a simulated scene with a random forest and with the scene's best rule."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def compare_demo(results: Path, scene: Path) -> pd.DataFrame:
                 series={name: results / "series" / tile / f"{name}.tif" for name in plan.config.sensors},
                 clear={name: results / "series" / tile / f"{name}_clear.tif" for name in plan.config.sensors},
                 static={n: f.path.format(tile=tile) for n, f in plan.config.user_features.items()},
+                external=results / "external_features" / f"{tile}.tif" if plan.external else None,
             )
             for tile in plan.mapped
         },

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,10 @@ from tilefold.config.load import ConfigError
 from tilefold.config.model import Config
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
-from tilefold.plan.calendar import calendar_faults, regular_dates
+from tilefold.plan.calendar import make_calendar
 from tilefold.plan.check import config_faults
+from tilefold.plan.external import try_functions
+from tilefold.plan.features import feature_expressions
 from tilefold.plan.grids import header_grid, output_grid
 from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
 from tilefold.plan.plan import Plan
@@ -51,6 +52,9 @@ def make_plan(config: Config) -> Plan:
     faults += date_faults
     if faults:
         raise ConfigError(faults)
+    external, external_faults = try_functions(config, calendars, products)
+    if external_faults:
+        raise ConfigError(external_faults)
     grids, ownership, grid_faults = _make_grids(config, products)
     if grid_faults:
         raise ConfigError(grid_faults)
@@ -62,6 +66,8 @@ def make_plan(config: Config) -> Plan:
         ownership=ownership,
         products=products,
         calendars=calendars,
+        expressions=feature_expressions(config),
+        external=external,
         classes=tuple(classes),
         nodata=nodata,
         code=code_digests(config),
@@ -121,18 +127,10 @@ def _find_products(
 def _make_calendars(config: Config, products: Products) -> tuple[dict[str, list[str]], list[str]]:
     calendars: dict[str, list[str]] = {}
     faults: list[str] = []
-    wanted = config.calendar
-    for name, sensor in config.sensors.items():
+    for name in config.sensors:
         dates = {tile: [item["date"] for item in found[name]] for tile, found in products.items()}
-        wrong = calendar_faults(name, dates, wanted.start, wanted.end)
-        if wrong:
-            faults += wrong
-            continue
-        start = wanted.start or datetime.date.fromisoformat(min(min(days) for days in dates.values()))
-        end = wanted.end or datetime.date.fromisoformat(max(max(days) for days in dates.values()))
-        calendars[name] = regular_dates(
-            start, end, sensor.step or wanted.step or definition(config, name)["step"]
-        )
+        calendars[name], wrong = make_calendar(config, name, dates)
+        faults += wrong
     return calendars, faults
 
 

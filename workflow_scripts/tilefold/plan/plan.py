@@ -34,6 +34,12 @@ class Plan:
         file).
     calendars
         Dates (ISO) of each sensor's series.
+    expressions
+        For each sensor, the formulas over its bands of the features that are not the library's own.
+    external
+        What external features make, None without them: `extra` and `groups` as
+        `tilefold.series.external_layout.arrange` gives them, `raw`: sensors of which functions ask for
+        acquisitions.
     classes
         The nomenclature in code order.
     nodata
@@ -52,6 +58,8 @@ class Plan:
     ownership: Ownership
     products: Mapping[str, Mapping[str, list[dict[str, Any]]]]
     calendars: Mapping[str, list[str]]
+    expressions: Mapping[str, Mapping[str, str]]
+    external: Mapping[str, Any] | None
     classes: tuple[LandCoverClass, ...]
     nodata: int
     code: Mapping[str, str]
@@ -116,6 +124,8 @@ class Plan:
             "ownership": self.ownership.to_dict(),
             "products": {tile: dict(sensors) for tile, sensors in self.products.items()},
             "calendars": dict(self.calendars),
+            "expressions": {sensor: dict(found) for sensor, found in self.expressions.items()},
+            "external": self.external,
             "classes": [item.model_dump() for item in self.classes],
             "nodata": self.nodata,
             "code": dict(self.code),
@@ -133,6 +143,8 @@ class Plan:
             ownership=Ownership.from_dict(data["ownership"]),
             products=data["products"],
             calendars=data["calendars"],
+            expressions=data["expressions"],
+            external=data["external"],
             classes=tuple(LandCoverClass.model_validate(item) for item in data["classes"]),
             nodata=data["nodata"],
             code=data["code"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tilefold.config.model import Config
@@ -46,13 +47,21 @@ def definition(config: Config, sensor: str) -> dict[str, Any]:
     }
 
 
+def feature_names(config: Config, sensor: str) -> list[str]:
+    """Names of a sensor's features: the config's choice, else the catalogue's."""
+    chosen = config.features.get(sensor)
+    if chosen is None:
+        return list(definition(config, sensor)["features"])
+    return [item if isinstance(item, str) else item.name for item in chosen]
+
+
 def reading_definition(config: Config, sensor: str) -> dict[str, Any]:
     """What reading a sensor's products depends on."""
     return {key: value for key, value in definition(config, sensor).items() if key not in FEATURE_KEYS}
 
 
 def stored_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
-    """What series and static rasters hold: bands and dates of each."""
+    """What series, static rasters and external features hold: bands or components and dates of each."""
     series = {
         sensor: {
             "kind": "series",
@@ -62,10 +71,14 @@ def stored_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
         for sensor in plan.config.sensors
     }
     static = {
-        name: {"kind": "static", "bands": feature.bands}
+        name: {"kind": "static", "bands": feature.bands, "resampling": feature.resampling}
         for name, feature in plan.config.user_features.items()
     }
-    return {**series, **static}
+    if plan.external is None:
+        return {**series, **static}
+    for sensor, names in plan.external["extra"].items():
+        series[sensor]["extra"] = list(names)
+    return {**series, **static, **plan.external["groups"]}
 
 
 def network_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
@@ -77,6 +90,24 @@ def network_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
             "scale": described["scale"],
             "offset": described["offset"],
             "aliases": dict(described["aliases"]),
-            "features": plan.config.features.get(sensor, list(described["features"])),
+            "features": feature_names(plan.config, sensor),
+            "expressions": dict(plan.expressions[sensor]),
         }
     return inputs
+
+
+def acquisitions(config: Config, products: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Products between `calendar.start` and `calendar.end`."""
+    limits = config.calendar
+    return [
+        dict(product)
+        for product in products
+        if (limits.start is None or product["date"] >= limits.start.isoformat())
+        and (limits.end is None or product["date"] <= limits.end.isoformat())
+    ]
+
+
+def acquisition_days(config: Config, sensor: str, products: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Days on which a sensor acquired any tile, ISO, rising."""
+    found = [acquisitions(config, sensors[sensor]) for sensors in products.values()]
+    return sorted({product["date"] for of_tile in found for product in of_tile})

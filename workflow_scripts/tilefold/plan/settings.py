@@ -9,9 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tilefold.plan.calendar import filling
+from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.plan import Plan
 from tilefold.plan.runs import Run
-from tilefold.plan.sensors import network_inputs, reading_definition, stored_inputs
+from tilefold.plan.sensors import (
+    acquisition_days,
+    acquisitions,
+    network_inputs,
+    reading_definition,
+    stored_inputs,
+)
+from tilefold.series.inputs import is_user_raster
 
 Settings = dict[str, Any]
 
@@ -34,23 +43,44 @@ def rule_settings(plan: Plan, rule: str, wildcards: Mapping[str, str]) -> Settin
 def preprocess(plan: Plan, tile: str, sensor: str) -> Settings:
     """Series of a tile and sensor."""
     calendar = plan.calendars[sensor]
-    limits = plan.config.calendar
-    products = plan.products[tile][sensor]
+    chosen = filling(plan.config, sensor)
     return {
         "tile": tile,
         "sensor": sensor,
         "grid": plan.grids[tile].to_dict(),
         "calendar": calendar,
-        "products": [
-            product
-            for product in products
-            if (limits.start is None or product["date"] >= limits.start.isoformat())
-            and (limits.end is None or product["date"] <= limits.end.isoformat())
-        ],
+        "products": acquisitions(plan.config, plan.products[tile][sensor]),
         "definition": reading_definition(plan.config, sensor),
-        "method": "linear",
+        "method": chosen.method,
+        "method_parameters": chosen.parameters,
         "on_bad_acquisition": plan.config.on_bad_acquisition,
         "refused": plan.refused.get(tile, {}).get(sensor, []),
+    }
+
+
+def compute_external_features(plan: Plan, tile: str) -> Settings:
+    """External features of a tile; nothing without functions of the user."""
+    if plan.external is None:
+        return {}
+    config = plan.config
+    chosen = config.external_features
+    inputs = {name: spec for name, spec in stored_inputs(plan).items() if not is_user_raster(spec)}
+    return {
+        "tile": tile,
+        "grid": plan.grids[tile].to_dict(),
+        "module": chosen.module,
+        "functions": function_calls(chosen),
+        "margin": chosen.margin,
+        "scales": {sensor: function_scale(config, sensor) for sensor in config.sensors},
+        "inputs": inputs,
+        "raw": {
+            sensor: {
+                "definition": reading_definition(config, sensor),
+                "products": acquisitions(config, plan.products[tile][sensor]),
+                "dates": acquisition_days(config, sensor, plan.products),
+            }
+            for sensor in plan.external["raw"]
+        },
     }
 
 
@@ -276,6 +306,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
     builder.__name__: builder
     for builder in (
         preprocess,
+        compute_external_features,
         clean_ground_truth,
         split_polygons,
         extract_pool,

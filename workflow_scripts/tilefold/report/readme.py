@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from tilefold.report.marks import replace_marked_part
 from tilefold.storage.tables import read_table
-from tilefold.storage.whole import whole_file, write_text
+from tilefold.storage.whole import whole_file
 
-BEGIN, END = "<!-- demo figures: begin -->", "<!-- demo figures: end -->"
+#: Name of the marked part (see `marks`).
+PART = "demo figures"
 PICTURES = ("map.png", "folds.png")
 
 
@@ -31,15 +33,10 @@ def write_demo_figures(results: Path | str, page: Path | str, pictures: Path | s
     ValueError
         If the page lacks the marks.
     """
-    text = Path(page).read_text(encoding="utf-8")
-    if BEGIN not in text or END not in text:
-        raise ValueError(f"{page}: the lines {BEGIN} and {END} are missing")
-    head, rest = text.split(BEGIN, 1)
-    tail = rest.split(END, 1)[1]
     folds = read_table(Path(results) / "summary" / "folds.csv")
     gaps = read_table(Path(results) / "summary" / "gaps.csv")
     block = f"{picture_links(page, pictures)}\n{fold_table(folds, gaps)}"
-    write_text(page, f"{head}{BEGIN}\n{block}{END}{tail}")
+    replace_marked_part(page, PART, block)
     for name in PICTURES:
         with whole_file(Path(pictures) / name) as temporary:
             shutil.copyfile(Path(results) / "report" / name, temporary)

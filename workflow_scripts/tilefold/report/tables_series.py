@@ -26,7 +26,7 @@ def calendar_table(calendars: Mapping[str, Sequence[str]]) -> Table:
         [sensor, count(len(dates)), dates[0], dates[-1], _step(dates)] for sensor, dates in calendars.items()
     ]
     columns = ["sensor", "dates", "first", "last", "days between dates"]
-    return Table("Common dates to which series are interpolated.", columns, rows, [])
+    return Table("Dates of the series, common to all tiles.", columns, rows, [])
 
 
 def clear_table(

@@ -21,7 +21,7 @@ from tilefold.series.stack import InputStack, open_inputs
 from tilefold.storage.metadata import provenance
 from tilefold.storage.netcdf import create_netcdf
 from tilefold.storage.rasters import BLOCK
-from tilefold.storage.samples import SAMPLES_PER_CHUNK, define_inputs, value_shape
+from tilefold.storage.samples import SAMPLES_PER_CHUNK, define_inputs, stored_variables
 from tilefold.storage.tables import write_table
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ def extract_pool(
     *,
     pool: Path | str,
     index: Path | str,
+    external: Path | str | None = None,
 ) -> None:
     """Write the reference pixels of a tile, in the order polygon, row, column.
 
@@ -53,10 +54,12 @@ def extract_pool(
         `tile`, `grid`, `ownership` (of the tile and those it overlaps), `inputs`.
     pool
         NetCDF to write: for each series int16 (sample, date, band), for each static raster float32
-        (sample, band).
+        (sample, band), for external features float32, see `tilefold.storage.samples.stored_variables`.
     index
         Table to write, one row a sample: `row`, `col`, `x`, `y` (pixel centre in the common CRS), `polygon`,
         `group`, `code`, `clear_dates` (least over the sensors).
+    external
+        Raster of the tile's external features, if the inputs hold some.
     """
     grid = Grid.from_dict(settings["grid"])
     ownership = Ownership.from_dict(settings["ownership"])
@@ -70,7 +73,7 @@ def extract_pool(
     inputs = settings["inputs"]
     clear_dates = np.zeros(len(table), np.uint16)
     with _waiting_values(Path(pool).parent, inputs, len(table)) as values:
-        with open_inputs(series=series, static=static, inputs=inputs, clear=clear) as stack:
+        with open_inputs(series, static, inputs, clear, external) as stack:
             for block, rows in zip(owned, places, strict=True):
                 _read_block(stack, block, rows, values, clear_dates)
         _write_pool(pool, inputs, values, provenance(settings))
@@ -122,8 +125,7 @@ def _waiting_values(
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         values: dict[str, NDArray[Any]] = {}
-        for name, spec in inputs.items():
-            shape, dtype = value_shape(spec)
+        for name, (shape, dtype) in stored_variables(inputs).items():
             if samples == 0:
                 values[name] = np.empty((0, *shape), dtype)
                 continue

@@ -13,16 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilefold.series.catalogue import FEATURES
+from tilefold.series.expressions import SMALL, Values, evaluate
 from tilefold.series.layout import NODATA
-
-Values = NDArray[np.float32]
-
-#: Below this a denominator counts as zero, in physical units, and the index is 0 (the reference system's rule).
-SMALL = np.float32(1e-5)
+from tilefold.storage.samples import extra_name
 
 
 def normalised_difference(_: Values, first: Values, second: Values) -> Values:
-    """(first - second) / (first + second); 0 where the denominator is under 1e-5.
+    """(first - second) / (first + second); 0 where the denominator is under 1e-5 (the reference system's rule).
 
     NDVI with near infrared and red; NDWI, in the reference system's sense, with short-wave infrared and near
     infrared, which is the opposite of Gao's index.
@@ -50,64 +47,95 @@ FUNCTIONS: dict[str, Callable[..., Values]] = {
 
 
 def component_names(spec: Mapping[str, Any]) -> list[str]:
-    """Names of the components of an input: its bands, then its features.
+    """Names of the components of an input: its bands, its features, the external features that join it.
 
     Parameters
     ----------
     spec
-        Description of the input. Of a series: `kind`, `bands`, `dates`, `scale`, `offset`, `features`,
-        `aliases`. Of a static raster: `kind` and the number `bands`, whose names are ``band_1`` and so on.
+        Description of the input, by its `kind`. "series": `bands`, `dates`, `scale`, `offset`, `features` (names),
+        `aliases` (for features of `tilefold.series.catalogue`), `expressions` (over bands, by the names of other
+        features), `extra` (names of external features). "temporal": `dates`, `components`. "static": the number
+        `bands`, and their `names` (default: ``band_1`` and so on).
     """
     if spec["kind"] == "static":
-        return [f"band_{number}" for number in range(1, spec["bands"] + 1)]
-    return [*spec["bands"], *spec["features"]]
+        return list(spec.get("names") or [f"band_{number}" for number in range(1, spec["bands"] + 1)])
+    if spec["kind"] == "temporal":
+        return list(spec["components"])
+    return [*spec["bands"], *spec["features"], *spec.get("extra", [])]
 
 
-def tensor(values: NDArray[np.int16] | Values, spec: Mapping[str, Any], out: Values | None = None) -> Values:
+def input_tensor(values: Mapping[str, NDArray[Any]], name: str, spec: Mapping[str, Any]) -> Values:
+    """Components of an input from stored variables; see `tensor` and `tilefold.storage.samples`."""
+    return tensor(values[name], spec, extra=values[extra_name(name)] if spec.get("extra") else None)
+
+
+def tensor(
+    values: NDArray[np.int16] | Values,
+    spec: Mapping[str, Any],
+    out: Values | None = None,
+    extra: Values | None = None,
+) -> Values:
     """Components of an input, before standardisation.
 
     Parameters
     ----------
     values
-        Series: stored int16, (pixels, dates, bands). Static raster: float32, (pixels, bands).
+        Series: stored int16, (pixels, dates, bands). Temporal features: float32, (pixels, dates, components).
+        Static features: float32, (pixels, bands).
     spec
         Description of the input, see `component_names`.
     out
         Where to put the result, of its shape and any layout; a transposed view of a (dates, components, pixels)
         array with `values` laid out likewise makes every pass run along memory. Default: a new array.
+    extra
+        External features that join a series, float32 (pixels, dates, names in `extra`).
 
     Returns
     -------
     array of float32
-        Series: (pixels, dates, components): bands in physical units (value * scale + offset), then features;
-        NaN in all components of a date on which any band is -32768. Static raster: the values.
+        Series: (pixels, dates, components): bands in physical units (value * scale + offset), features, external
+        features; NaN in all components of a date on which any band is -32768. Others: the values.
 
     Raises
     ------
     ValueError
         If the values are not of the described shape, or a feature is unknown or lacks a band.
     """
-    if spec["kind"] == "static":
-        _check_shape(values, (spec["bands"],))
+    if spec["kind"] != "series":
+        names = component_names(spec)
+        _check_shape(values, (len(names),) if spec["kind"] == "static" else (len(spec["dates"]), len(names)))
         if out is None:
             return np.asarray(values, np.float32)
         out[...] = values
         return out
-    bands, dates = len(spec["bands"]), len(spec["dates"])
+    bands, dates, joining = len(spec["bands"]), len(spec["dates"]), len(spec.get("extra", []))
     _check_shape(values, (dates, bands))
     if out is None:
-        out = np.empty((len(values), dates, bands + len(spec["features"])), np.float32)
+        out = np.empty((len(values), dates, len(component_names(spec))), np.float32)
     physical = out[:, :, :bands]
     np.multiply(values, np.float32(spec["scale"]), out=physical)
     if spec["offset"]:
         physical += np.float32(spec["offset"])
     for position, feature in enumerate(spec["features"], start=bands):
-        arguments = [physical[:, :, index] for index in _band_indexes(feature, spec)]
-        out[:, :, position] = FUNCTIONS[feature](physical, *arguments)
+        out[:, :, position] = _feature(feature, physical, spec)
+    if joining:
+        given = np.empty((0, 0, 0), np.float32) if extra is None else extra
+        _check_shape(given, (dates, joining))
+        out[:, :, -joining:] = given
     missing = (values == NODATA).any(axis=2)
     if missing.any():
         out[missing] = np.nan
     return out
+
+
+def _feature(feature: str, physical: Values, spec: Mapping[str, Any]) -> Values:
+    """One feature of all pixels and dates; of an expression, NaN where it is not defined."""
+    expressions = spec.get("expressions", {})
+    if feature in expressions:
+        bands = {band: physical[:, :, index] for index, band in enumerate(spec["bands"])}
+        return evaluate(expressions[feature], bands)
+    arguments = [physical[:, :, index] for index in _band_indexes(feature, spec)]
+    return FUNCTIONS[feature](physical, *arguments)
 
 
 def _check_shape(values: NDArray[Any], expected: tuple[int, ...]) -> None:

@@ -1,14 +1,27 @@
-"""Irregular cloudy acquisitions to regular dates, by linear interpolation in time."""
+"""Irregular cloudy acquisitions to the dates of a calendar, by one of the methods of `tilefold.series.methods`.
+
+``linear`` and ``none``: between the nearest clear days before-or-on (d1, v1) and after (d2, v2) a day d, the value is
+v1 + (v2 - v1) (d - d1) / (d2 - d1), rounded half up exactly: with num = (v2 - v1) (d - d1) and den = d2 - d1,
+v1 + floor((2 num + den) / (2 den)). Before the first and after the last clear day it is that day's value. With
+``none`` the calendar is that of the observations.
+
+``gaussian``: the mean of all clear observations, each with the weight exp(-(d - d1)^2 / (2 width^2)), rounded half
+up after 2^-20 is added, so that exact halves go up in spite of rounding errors.
+
+``raw``: the observation of that very day, -32768 where there is none or it is not clear.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tilefold.series.interpolation import fill_pixels
+from tilefold.series.methods import METHODS
 
 #: Longest time between two acquisitions, in days, for which rounding is exact; see `tilefold.series.interpolation`.
 LONGEST_GAP = 2**18
@@ -59,13 +72,10 @@ def fill_gaps(
     calendar: Sequence[int],
     threads: int = 1,
     out: NDArray[np.int16] | None = None,
+    method: str = "linear",
+    parameters: Mapping[str, float] | None = None,
 ) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
-    """Interpolate clear observations to the days of a calendar, each pixel and band on its own.
-
-    Between the nearest clear days before-or-on (d1, v1) and after (d2, v2) a day d, the value is
-    v1 + (v2 - v1) (d - d1) / (d2 - d1), rounded half up exactly: with num = (v2 - v1) (d - d1) and
-    den = d2 - d1, v1 + floor((2 num + den) / (2 den)). Before the first and after the last clear day it is that
-    day's value. A pixel that was never clear is -32768 throughout.
+    """Bring clear observations to the days of a calendar, each pixel and band on its own; the formulas are above.
 
     Parameters
     ----------
@@ -76,43 +86,72 @@ def fill_gaps(
     days
         Day number of each observation, rising (see `merge_same_day`).
     calendar
-        Day numbers to interpolate to, rising.
+        Day numbers to fill, rising.
     threads
         Threads to share the pixels among; the result does not depend on it.
     out
         Where to put the series, (calendar days * bands, rows, columns), contiguous. A fresh array of the size
         of a block takes as long to get from the system as a third of the interpolation.
+    method
+        A name in `tilefold.series.methods.METHODS`.
+    parameters
+        What the method needs besides: `gaussian_width`, the standard deviation of the weights in days.
 
     Returns
     -------
     series : array of int16, (calendar days * bands, rows, columns)
-        All bands of the first day, then of the next.
+        All bands of the first day, then of the next; -32768 throughout where a pixel was never clear.
     clear : array of uint16, (rows, columns)
         Number of clear days.
 
     Raises
     ------
     ValueError
-        If shapes disagree, days do not rise, or lie further apart than the arithmetic is exact for.
+        If the method or a parameter is unknown, shapes disagree, days do not rise, lie further apart than the
+        arithmetic is exact for, or (``none``, ``raw``) are not all in the calendar.
     """
+    kernel = _kernel(method, parameters or {})
     observed, wanted = np.asarray(days, np.int64), np.asarray(calendar, np.int64)
     _check(values, valid, observed, wanted)
+    _check_calendar(observed, wanted, method)
     # Days from the first observation on, so that -1 can mean none.
     observed, wanted = observed - observed[0], wanted - observed[0]
     dates, bands, rows, cols = values.shape
     out = _room((wanted.size * bands, rows, cols), out)
     clear = np.empty((rows, cols), np.uint16)
-    flat_values = np.ascontiguousarray(values).reshape(dates, bands, -1)
-    flat_valid = np.ascontiguousarray(valid).reshape(dates, -1)
+    flat = (
+        np.ascontiguousarray(values).reshape(dates, bands, -1),
+        np.ascontiguousarray(valid).reshape(dates, -1),
+    )
     results = out.reshape(wanted.size, bands, -1), clear.ravel()
-
-    def fill(start: int, stop: int) -> None:
-        fill_pixels(flat_values, flat_valid, observed, wanted, start, stop, *results)
-
-    limits = [rows * cols * part // threads for part in range(threads + 1)]
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(fill, limits[:-1], limits[1:]))
+    _run(kernel, (*flat, observed, wanted), results, threads)
     return out, clear
+
+
+def _kernel(method: str, parameters: Mapping[str, float]) -> Callable[..., None]:
+    """Compiled function of a method, with the method's parameters."""
+    if method not in METHODS:
+        raise ValueError(f"method: found {method!r}, known are {', '.join(METHODS)}")
+    wanted = METHODS[method].parameters
+    if set(parameters) != set(wanted):
+        raise ValueError(f"method {method} needs the parameters {list(wanted)}, found {sorted(parameters)}")
+    module, name = METHODS[method].kernel.rsplit(".", 1)
+    compiled: Callable[..., None] = getattr(importlib.import_module(module), name)
+    further = [float(parameters[key]) for key in wanted]
+    return lambda *arrays: compiled(*arrays, *further)
+
+
+def _run(
+    kernel: Callable[..., None], observations: tuple[Any, ...], results: tuple[Any, ...], threads: int
+) -> None:
+    """Fill all pixels, shared among threads in equal parts."""
+    pixels = results[-1].size
+    limits = [pixels * part // threads for part in range(threads + 1)]
+    with ThreadPoolExecutor(threads) as pool:
+        parts = pool.map(
+            lambda start, stop: kernel(*observations, start, stop, *results), limits[:-1], limits[1:]
+        )
+        list(parts)
 
 
 def _room(shape: tuple[int, int, int], given: NDArray[np.int16] | None) -> NDArray[np.int16]:
@@ -138,3 +177,10 @@ def _check(
         raise ValueError(
             f"acquisitions lie {days[-1] - days[0]} days apart, at most {LONGEST_GAP} are allowed"
         )
+
+
+def _check_calendar(days: NDArray[np.int64], calendar: NDArray[np.int64], method: str) -> None:
+    """Methods that keep the acquisitions' dates must not lose any."""
+    lost = np.setdiff1d(days, calendar)
+    if METHODS[method].calendar != "regular" and lost.size:
+        raise ValueError(f"days {', '.join(map(str, lost))} are not in the calendar of the method {method}")

@@ -23,6 +23,7 @@ from tilefold.sensors.reading import OpenAcquisition, open_acquisition
 from tilefold.sensors.speckle import combine, local_means, widened
 from tilefold.series.gapfilling import fill_gaps, merge_same_day
 from tilefold.series.layout import CLEAR_DATES, NODATA, series_descriptions
+from tilefold.series.methods import METHODS
 from tilefold.series.skipping import without_bad, write_skipped
 from tilefold.storage.metadata import provenance
 from tilefold.storage.rasters import BLOCK, create_raster
@@ -50,8 +51,7 @@ def preprocess_tile(
 ) -> None:
     """Write the gap-filled series of a tile and sensor, and how often each pixel was seen clear.
 
-    The tile is worked through by blocks that bound memory, whatever the tile's size; results do not depend on
-    their size, nor on the threads.
+    Memory is bounded by blocks, whatever the tile's size; results depend on neither their size nor the threads.
 
     Parameters
     ----------
@@ -59,13 +59,13 @@ def preprocess_tile(
         Folder of the sensor.
     settings
         `tile`; `grid`; `calendar` (ISO dates); `products` (each with `name` and `date`); `definition` of the
-        sensor, see `tilefold.sensors.catalogue`; `method` (linear); `on_bad_acquisition`: stop, or skip, which
-        leaves out the whole acquisition as if it had never been there; `refused`: rows for the table of skipped
-        acquisitions that were left out before.
+        sensor, see `tilefold.sensors.catalogue`; `method`, `method_parameters` (see `fill_gaps`);
+        `on_bad_acquisition`: stop, or skip, which leaves out the whole acquisition as if it had never been
+        there; `refused`: rows for the table of skipped acquisitions that were left out before.
     series
         To write: int16, nodata -32768, all bands of the first date, then of the next.
     clear_dates
-        To write: uint16, the number of days with a clear observation.
+        To write: uint16, the number of clear days.
     skipped
         To write: CSV of acquisitions that were left out, with `product`, `file` and `reason`.
     threads
@@ -137,7 +137,7 @@ def _fill_blocks(
     threads: int,
 ) -> Iterator[tuple[Window, NDArray[np.int16], NDArray[np.uint16]]]:
     """Read and fill block after block; a block's arrays are overwritten by the next."""
-    calendar = [_day(date) for date in settings["calendar"]]
+    calendar, method = [_day(date) for date in settings["calendar"]], settings["method"]
     bands = len(settings["definition"]["bands"])
     buffers = _Buffers(windows, len(days), bands, bands * len(calendar))
     with ThreadPoolExecutor(threads) as pool:
@@ -148,7 +148,8 @@ def _fill_blocks(
             else:
                 _read_block(acquisitions, window, values, valid, pool)
             merged = merge_same_day(values, valid, days)
-            yield window, *fill_gaps(*merged, calendar, threads, buffers.series(window))
+            room = buffers.series(window)
+            yield window, *fill_gaps(*merged, calendar, threads, room, method, settings["method_parameters"])
 
 
 def _products(settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -159,9 +160,9 @@ def _products(settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _check_choices(settings: Mapping[str, Any]) -> None:
-    for key, known in (("method", ("linear",)), ("on_bad_acquisition", ("stop", "skip"))):
+    for key, known in (("method", tuple(METHODS)), ("on_bad_acquisition", ("stop", "skip"))):
         if settings[key] not in known:
-            raise ValueError(f"{key}: found {settings[key]!r}, known are {', '.join(known)}")
+            raise ValueError(f"{key}: found {settings[key]!r}, known: {', '.join(known)}")
 
 
 def _day(date: str) -> int:

@@ -19,8 +19,11 @@ from rasterio.vrt import WarpedVRT
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window
 from tilefold.sensors.alignment import pixel_offset, read_shifted, source_grid, warped
+from tilefold.series.external_layout import external_descriptions, external_inputs
+from tilefold.series.inputs import is_user_raster
 from tilefold.series.layout import CLEAR_DATES, NODATA, series_descriptions
 from tilefold.storage.rasters import grid_of
+from tilefold.storage.samples import extra_name
 
 
 class StackError(ValueError):
@@ -44,6 +47,7 @@ class InputStack:
         static: Mapping[str, Path | str],
         inputs: Mapping[str, Mapping[str, Any]],
         clear: Mapping[str, Path | str],
+        external: Path | str | None,
     ) -> None:
         self._files = ExitStack()
         self._inputs = inputs
@@ -62,6 +66,7 @@ class InputStack:
                 _check_static(dataset, name, inputs[name])
                 if pixel_offset(source_grid(dataset), self.grid) is None:
                     self._views[name] = _warp(opening, dataset, inputs[name], self.grid)
+            self._external = _open_external(opening, external, inputs, self.grid)
             self._files = opening.pop_all()
 
     def read(self, window: Window) -> dict[str, NDArray[Any]]:
@@ -70,22 +75,25 @@ class InputStack:
         Returns
         -------
         dict
-            Series: int16, (pixels, dates, bands), -32768 where never clear. Static rasters: float32, (pixels,
-            bands), NaN where there is no data; warped to the grid where their own differs, bilinear unless the
-            input's `resampling` says otherwise (``nearest`` for classes). Pixels run row by row. Arrays are
-            views of (dates, bands, pixels) and (bands, pixels): ``np.ascontiguousarray`` gives pixels in one
-            piece.
+            By variable, see `tilefold.storage.samples.stored_variables`. Series: int16, (pixels, dates, bands),
+            -32768 where never clear. External features: float32, (pixels, dates, components) or (pixels,
+            components), NaN where nothing is known. Static rasters: float32, (pixels, bands), NaN where there is
+            no data; warped to the grid where their own differs, bilinear unless the input's `resampling` says
+            otherwise. Pixels run row by row. Arrays are views of (dates, bands, pixels) and (bands, pixels):
+            ``np.ascontiguousarray`` gives pixels in one piece.
         """
         pixels = window.height * window.width
         values: dict[str, NDArray[Any]] = {}
         for name, spec in self._inputs.items():
-            if spec["kind"] == "static":
+            if is_user_raster(spec):
                 read = self._read_static(name, spec["bands"], window)
                 values[name] = read.reshape(len(read), pixels).T
-            else:
+            elif spec["kind"] == "series":
                 read = self._series[name].read(window=window.to_ranges())
                 shape = (len(spec["dates"]), len(spec["bands"]), pixels)
                 values[name] = read.reshape(shape).transpose(2, 0, 1)
+        if self._external is not None:
+            values |= _read_external(self._external, self._inputs, window)
         return values
 
     def _read_static(self, name: str, bands: int, window: Window) -> NDArray[np.float32]:
@@ -135,6 +143,7 @@ def open_inputs(
     static: Mapping[str, Path | str],
     inputs: Mapping[str, Mapping[str, Any]],
     clear: Mapping[str, Path | str] | None = None,
+    external: Path | str | None = None,
 ) -> InputStack:
     """Open the rasters of one tile.
 
@@ -149,13 +158,15 @@ def open_inputs(
         are not needed here.
     clear
         Sensor to its raster of clear dates, for `InputStack.clear_dates`.
+    external
+        Raster of external features, if the inputs hold some.
 
     Raises
     ------
     StackError
         If a file's bands, dates or grid are not what the inputs or the other files say.
     """
-    return InputStack(series, static, inputs, clear or {})
+    return InputStack(series, static, inputs, clear or {}, external)
 
 
 def _open_all(opening: ExitStack, paths: Mapping[str, Path | str]) -> dict[str, DatasetReader]:
@@ -169,9 +180,14 @@ def _check_names(
     static: Mapping[str, Path | str],
 ) -> None:
     for kind, given in (("series", series), ("static", static)):
-        wanted = [name for name, spec in inputs.items() if spec["kind"] == kind]
+        of_kind = is_user_raster if kind == "static" else _is_series
+        wanted = [name for name, spec in inputs.items() if of_kind(spec)]
         if sorted(wanted) != sorted(given):
             raise StackError(f"{kind} inputs are {sorted(wanted)}, files are given for {sorted(given)}")
+
+
+def _is_series(spec: Mapping[str, Any]) -> bool:
+    return bool(spec["kind"] == "series")
 
 
 def _common_grid(datasets: list[DatasetReader]) -> Grid:
@@ -216,3 +232,46 @@ def _warp(opening: ExitStack, dataset: DatasetReader, spec: Mapping[str, Any], g
     """Raster on the tile's grid. Its last band says where there are data: no datum is taken for nodata."""
     resampling = Resampling[spec.get("resampling", "bilinear")]
     return opening.enter_context(closing(warped(dataset, grid, resampling, add_alpha=True, dtype="float32")))
+
+
+def _open_external(
+    opening: ExitStack, path: Path | str | None, inputs: Mapping[str, Mapping[str, Any]], grid: Grid
+) -> DatasetReader | None:
+    """Open the raster of external features, which must have the layers of the inputs."""
+    expected = external_descriptions(inputs)
+    if path is None:
+        if expected:
+            raise StackError(
+                f"the inputs hold external features ({expected[0]}, ...), and no raster of them is given"
+            )
+        return None
+    dataset = opening.enter_context(closing(rasterio.open(path)))
+    for number, (found, wanted) in enumerate(
+        zip_longest(dataset.descriptions, expected, fillvalue="nothing"), 1
+    ):
+        if found != wanted:
+            raise StackError(
+                f"{path}: band {number} is {found}, but the inputs have {wanted} there; make the external features "
+                "again"
+            )
+    if grid_of(dataset) != grid:
+        raise StackError(f"{path}: found {grid_of(dataset)}, the series have {grid}")
+    return dataset
+
+
+def _read_external(
+    dataset: DatasetReader, inputs: Mapping[str, Mapping[str, Any]], window: Window
+) -> dict[str, NDArray[np.float32]]:
+    """External features of a window by variable."""
+    layers: NDArray[np.float32] = dataset.read(window=window.to_ranges())
+    pixels = window.height * window.width
+    values: dict[str, NDArray[np.float32]] = {}
+    start = 0
+    for name, part in external_inputs(inputs).items():
+        components = len(part["components"])
+        stop = start + components * len(part.get("dates", [None]))
+        own = layers[start:stop].reshape(-1, components, pixels).transpose(2, 0, 1)
+        variable = extra_name(name) if inputs[name]["kind"] == "series" else name
+        values[variable] = own if "dates" in part else own[:, 0]
+        start = stop
+    return values

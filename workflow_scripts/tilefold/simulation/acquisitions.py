@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from tilefold.simulation import keyed
 from tilefold.simulation.dials import Dials
 
+#: Days between two passes of a Landsat and of one Sentinel-1; orbit and time of the latter's directions.
+LANDSAT_CYCLE, RADAR_CYCLE = 16, 12
+RADAR_ORBITS = {"DES": (110, (5, 59, 46)), "ASC": (30, (17, 55, 12))}
+
 
 @dataclass(frozen=True)
 class Acquisition:
@@ -25,12 +29,14 @@ class Acquisition:
     time
         When it was sensed (UTC).
     platform
-        SENTINEL2A or SENTINEL2B.
+        Name of the satellite, as SENTINEL2A.
     cloud_share
         Share of the tile that is to lie under cloud or shadow, 0 to 1.
     edge
         Share of the tile beyond the swath, 0 to less than 1; negative: it lies in the west, positive: in
         the east.
+    direction, orbit
+        Of radar images: ASC or DES, and the relative orbit.
     """
 
     tile: str
@@ -39,6 +45,8 @@ class Acquisition:
     platform: str
     cloud_share: float
     edge: float
+    direction: str = ""
+    orbit: int = 0
 
     @property
     def day(self) -> float:
@@ -84,10 +92,49 @@ def acquisition_days(dials: Dials, rng: np.random.Generator) -> NDArray[np.int64
     return np.asarray(days[(places * len(days)).astype(np.int64)], np.int64)
 
 
+def landsat_acquisitions(dials: Dials, tile: str) -> list[Acquisition]:
+    """Acquisitions of a Landsat in the order of time: every 16 days, none in the gap."""
+    rng = keyed.generator(dials.seed, "landsat", tile)
+    days = np.arange(1 + int(rng.integers(LANDSAT_CYCLE)), 366, LANDSAT_CYCLE)
+    days = days[(days < dials.gap_start) | (days >= dials.gap_start + dials.gap_days)]
+    clouds, edges = _cloud_shares(dials, len(days), rng), _edges(dials, len(days), rng)
+    result = []
+    for day, cloud, edge in zip(days.tolist(), clouds.tolist(), edges.tolist(), strict=True):
+        time = _time(dials, tile, day, (10, 51, 34))
+        name = f"LANDSAT8-OLITIRS-XS_{_stamp(time)}_L2A_{tile}_C_V1-0"
+        result.append(Acquisition(tile, name, time, "LANDSAT8", cloud, edge))
+    return result
+
+
+def radar_acquisitions(dials: Dials, tile: str) -> list[Acquisition]:
+    """Acquisitions of one Sentinel-1 from both directions, every 12 days in all tiles; clouds do not matter."""
+    result = []
+    for direction, (orbit, clock) in RADAR_ORBITS.items():
+        first = 1 + keyed.key(dials.seed, "radar", direction) % RADAR_CYCLE
+        days = range(first, 366, RADAR_CYCLE)
+        edges = _edges(dials, len(days), keyed.generator(dials.seed, "radar", direction, tile))
+        for day, edge in zip(days, edges.tolist(), strict=True):
+            time = _time(dials, tile, day, clock)
+            name = f"s1a_{tile}_{direction}_{orbit:03d}_{time:%Y%m%dt%H%M%S}"
+            result.append(Acquisition(tile, name, time, "s1a", 0.0, edge, direction, orbit))
+    return sorted(result, key=lambda acquisition: acquisition.time)
+
+
 def product_name(tile: str, time: datetime.datetime, platform: str) -> str:
     """Name of a Theia level-2A product."""
-    stamp = f"{time:%Y%m%d-%H%M%S}-{time.microsecond // 1000:03d}"
-    return f"{platform}_{stamp}_L2A_{tile}_C_V1-0"
+    return f"{platform}_{_stamp(time)}_L2A_{tile}_C_V1-0"
+
+
+def _stamp(time: datetime.datetime) -> str:
+    return f"{time:%Y%m%d-%H%M%S}-{time.microsecond // 1000:03d}"
+
+
+def _time(dials: Dials, tile: str, day: int, clock: tuple[int, int, int]) -> datetime.datetime:
+    """A day of the year at a time of the day, with milliseconds of its own."""
+    hour, minute, second = clock
+    milliseconds = 400 + keyed.key(tile, day) % 100
+    midnight = datetime.datetime(dials.year, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(days=day - 1)
+    return midnight.replace(hour=hour, minute=minute, second=second, microsecond=1000 * milliseconds)
 
 
 def _make(
@@ -101,9 +148,7 @@ def _make(
     cloud_share: float,
     edge: float,
 ) -> Acquisition:
-    milliseconds = 400 + keyed.key(tile, day) % 100
-    midnight = datetime.datetime(dials.year, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(days=day - 1)
-    time = midnight.replace(hour=hour, minute=minute, second=second, microsecond=1000 * milliseconds)
+    time = _time(dials, tile, day, (hour, minute, second))
     platform = f"SENTINEL2{letter}"
     return Acquisition(
         tile, product_name(tile, time, platform), time, platform, float(cloud_share), float(edge)

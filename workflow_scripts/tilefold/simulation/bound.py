@@ -1,63 +1,88 @@
 """The best possible overall accuracy: what a classifier reaches that knows how the scene was made.
 
-Given its class, the clear observations of a pixel are Gaussian with known moments (see `decoder`), so the
-class with the largest likelihood times share is the best answer (Bayes' rule). The rule is applied to pixels
-of the scene itself, with the dates on which each was really clear; it knows nothing of the parcel that a
-pixel lies in, nor of its neighbours, nor of the tile (it takes all tiles for equally likely), as a
-pixel-wise network. For pixels that mix two parcels it is not quite the best rule.
+Given its class, the clear observations of a pixel that lies within one parcel are Gaussian with known moments
+(see `decoder`), so the class with the largest likelihood times share is the best answer (Bayes' rule). The
+rule is applied to pixels of the scene itself. It knows the tile, with all that its instrument and its season
+do, the shares of the classes in it, and which dates were really clear. It knows nothing of the parcel that a
+pixel lies in, of its neighbours, of its place in the tile.
+
+A classifier that sees the same of a pixel, in a parcel that it was not trained on, does no better on average
+where the rule's model holds: on *pure* pixels, around which all belongs to one parcel as far as the instrument's
+blur reaches. For pixels that mix two parcels the rule is a good one and not the best.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
-from tilefold.simulation.classes import effect_matrices, means, shares
-from tilefold.simulation.decoder import Decoder, noise_covariance
+from tilefold.simulation.classes import CLASSES, effect_matrices, means, shares
+from tilefold.simulation.decoder import FLUCTUATION, HAZE, INSTRUMENT, Decoder
 from tilefold.simulation.dials import Dials
-from tilefold.simulation.ground import texture_correlation
+from tilefold.simulation.ground import block_variance, gaussian_kernel, texture_correlation
+from tilefold.simulation.sentinel2 import FLUCTUATION_REACH
 from tilefold.simulation.statistics import BANDS, COARSE_BANDS
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
+#: Variance of the rounding to whole numbers, the only noise left where `sensor_noise` is 0.
+ROUNDING = 1 / 12
 #: Pixels that are worked on at once.
-BATCH = 256
+BATCH = 1024
 _COARSE = np.isin(BANDS, COARSE_BANDS)
 
 
-def log_likelihoods(
-    values: Floats, clear: NDArray[np.bool_], days: Floats, decoders: Sequence[Decoder], dials: Dials
-) -> Floats:
-    """Log likelihood of each class for the clear observations of each pixel.
+@dataclass(frozen=True)
+class Pixels:
+    """What the rule sees of some pixels of one tile.
+
+    Attributes
+    ----------
+    values
+        Reflectance x 10000, (pixels, dates, bands); a 10 m pixel has the values of its 20 m pixel.
+    clear
+        On which dates the 10 m pixel was really clear, (pixels, dates).
+    clear_coarse
+        On which dates all of its 20 m pixel was, (pixels, dates).
+    days
+        Days of the year, (dates,).
+    """
+
+    values: NDArray[np.int16]
+    clear: Bools
+    clear_coarse: Bools
+    days: Floats
+
+
+def log_likelihoods(pixels: Pixels, decoder: Decoder, dials: Dials) -> Floats:
+    """Log likelihood of each class for each pixel, up to a constant of the pixel, (pixels, classes).
 
     Parameters
     ----------
-    values
-        Reflectance x 10000, (pixels, dates, bands); a 10 m pixel has the values of its 20 m pixels.
-    clear
-        Which dates count, (pixels, dates).
-    days
-        Days of the year, (dates,).
-    decoders
-        Possible tiles, equally likely.
+    pixels
+        The observations.
+    decoder
+        Decoder of the pixels' tile.
     dials
         Dials of the scene.
-
-    Returns
-    -------
-    array of float64, (pixels, classes)
     """
-    starts = range(0, len(values), BATCH)
-    parts = [
-        np.concatenate(
-            [_one_tile(values[i : i + BATCH], clear[i : i + BATCH], days, decoder, dials) for i in starts]
-        )
-        for decoder in decoders
-    ]
-    return np.asarray(logsumexp(np.stack(parts), axis=0) - np.log(len(parts)), np.float64)
+    parts = [_of_statistics(*both, dials) for both in _statistics(pixels, decoder, dials)]
+    return np.concatenate(parts) if parts else np.empty((0, len(CLASSES)))
+
+
+def noise_covariance(dials: Dials) -> Floats:
+    """Covariance between bands of the noise of one acquisition, (bands, bands); dates are independent.
+
+    Haze hardly varies within a 20 m pixel; what changes on the ground does, and averages.
+    """
+    mean = block_variance(gaussian_kernel(FLUCTUATION_REACH))
+    averaged = np.where(np.logical_or.outer(_COARSE, _COARSE), mean, 1.0)
+    whole = np.diag(INSTRUMENT**2) + np.outer(HAZE, HAZE) + averaged * np.outer(FLUCTUATION, FLUCTUATION)
+    return dials.sensor_noise**2 * whole + ROUNDING * np.eye(len(BANDS))
 
 
 def best_classes(log_likelihood: Floats, share: Floats) -> NDArray[np.int64]:
@@ -66,10 +91,8 @@ def best_classes(log_likelihood: Floats, share: Floats) -> NDArray[np.int64]:
         return np.asarray(np.argmax(log_likelihood + np.log(share), axis=1), np.int64)
 
 
-def best_possible(
-    log_likelihood: Floats, truth: NDArray[np.int64], among: NDArray[np.bool_]
-) -> dict[str, float]:
-    """Overall accuracy of Bayes' rule on some pixels, with the shares that the classes have among them.
+def best_answers(log_likelihood: Floats, truth: NDArray[np.int64], among: Bools) -> Bools:
+    """Whether Bayes' rule finds the true class of some pixels of one tile.
 
     Parameters
     ----------
@@ -78,48 +101,89 @@ def best_possible(
     truth
         Index of the true class, (pixels,).
     among
-        The pixels that count, (pixels,).
+        The pixels that count, (pixels,); the rule knows the shares that the classes have among them.
+
+    Returns
+    -------
+    array of bool, (pixels that count,)
+    """
+    share = np.bincount(truth[among], minlength=log_likelihood.shape[1]) / max(1, among.sum())
+    return best_classes(log_likelihood[among], share) == truth[among]
+
+
+def accuracy(right: Bools, parcel: NDArray[np.int64]) -> dict[str, float]:
+    """Overall accuracy and how much it varies from scene to scene.
+
+    Parameters
+    ----------
+    right
+        Whether each pixel is labelled rightly, (pixels,).
+    parcel
+        Number of its parcel, (pixels,).
 
     Returns
     -------
     dict
-        `oa`, its binomial `standard_error`, and the number of `pixels`; empty without pixels.
+        `oa`, its `standard_error` and the number of `pixels`; empty without pixels. Pixels of one parcel
+        resemble each other, so whole parcels are what varies (ratio estimator for clusters; Cochran 1977,
+        equation 6.4).
     """
-    count = int(among.sum())
+    count = len(right)
     if count == 0:
         return {}
-    share = np.bincount(truth[among], minlength=log_likelihood.shape[1]) / count
-    oa = float(np.mean(best_classes(log_likelihood[among], share) == truth[among]))
-    return {"oa": oa, "standard_error": float(np.sqrt(oa * (1 - oa) / count)), "pixels": count}
+    oa = float(right.mean())
+    excess = np.bincount(parcel, weights=right - oa)
+    return {"oa": oa, "standard_error": float(np.sqrt(np.sum(excess**2)) / count), "pixels": count}
 
 
-def _one_tile(
-    values: Floats, clear: NDArray[np.bool_], days: Floats, decoder: Decoder, dials: Dials
-) -> Floats:
-    """Log likelihoods, up to a constant of the pixel, with one tile's decoder."""
-    whitener = np.linalg.inv(np.linalg.cholesky(noise_covariance(dials)))
-    loading = _two_resolutions(decoder.loadings(days)) @ whitener.T
-    residual = (values - decoder.levels(days)) @ whitener.T
-    residual = np.where(clear[..., None], residual, 0.0)
-    # Sufficient statistics of a Gaussian linear model: L'r and L'L over the clear dates.
-    projected = np.einsum("pdb,dlb->pl", residual, loading, optimize=True)
-    per_date = np.einsum("dlb,dmb->dlm", loading, loading)
-    gram = np.tensordot(clear.astype(np.float64), per_date, axes=1)
-    energy = np.einsum("pdb,pdb->p", residual, residual)
+def _statistics(pixels: Pixels, decoder: Decoder, dials: Dials) -> Iterator[tuple[Floats, Floats]]:
+    """Sufficient statistics of the Gaussian linear model over the clear dates, by batches.
+
+    With loadings L, noise covariance N and r = values - levels they are L' N^-1 r, (pixels, latents), and
+    L' N^-1 L, (pixels, latents, latents), summed over the dates; latents at 10 m and at 20 m apart.
+    """
+    loading = _two_resolutions(decoder.loadings(pixels.days))
+    levels, noise = decoder.levels(pixels.days), noise_covariance(dials)
+    kinds = []
+    for seen, bands in (
+        (pixels.clear & pixels.clear_coarse, np.arange(len(BANDS))),
+        (pixels.clear & ~pixels.clear_coarse, np.flatnonzero(~_COARSE)),
+    ):
+        weighted = loading[..., bands] @ np.linalg.inv(noise[np.ix_(bands, bands)])
+        per_date = weighted @ np.swapaxes(loading[..., bands], 1, 2)
+        kinds.append((seen, bands, weighted, per_date.reshape(len(loading), -1)))
+    size = loading.shape[1]
+    for start in range(0, len(pixels.values), BATCH):
+        batch = slice(start, start + BATCH)
+        residual = pixels.values[batch] - levels
+        projected, gram = np.zeros((len(residual), size)), np.zeros((len(residual), size**2))
+        for seen, bands, weighted, per_date in kinds:
+            counted = np.where(seen[batch, :, None], residual[..., bands], 0.0)
+            projected += np.tensordot(counted, weighted, axes=([1, 2], [0, 2]))
+            gram += seen[batch].astype(np.float64) @ per_date
+        yield projected, gram.reshape(len(residual), size, size)
+
+
+def _of_statistics(projected: Floats, gram: Floats, dials: Dials) -> Floats:
+    """Log likelihoods from the sufficient statistics; the effects are integrated out (Woodbury's identity)."""
     centre = means(dials.class_effect) - shares() @ means(1.0)
-    share = np.linalg.cholesky(_resolution_covariance(dials))
-    result = np.empty((len(values), len(centre)))
-    for index, (mean, matrix) in enumerate(zip(centre, effect_matrices(), strict=True)):
-        both = np.concatenate([mean, mean])
-        factor = np.kron(share, matrix)
-        pulled = gram @ both
-        rest = (projected - pulled) @ factor
-        inner = np.eye(factor.shape[1]) + np.einsum("le,plm,mf->pef", factor, gram, factor, optimize=True)
-        lower = np.linalg.cholesky(inner)
-        solved = np.linalg.solve(lower, rest[..., None])[..., 0]
-        quadratic = energy - 2 * projected @ both + pulled @ both - np.einsum("pe,pe->p", solved, solved)
+    both = np.concatenate([centre, centre], axis=1)
+    spread = np.array([look.spread for look in CLASSES])
+    # All classes have the same effects but for their spread: one factorisation serves all of one spread.
+    factor = np.kron(np.linalg.cholesky(_resolution_covariance(dials)), effect_matrices()[0] / spread[0])
+    pulled = np.swapaxes(gram @ both.T, 1, 2)
+    result = projected @ both.T - 0.5 * np.einsum("pcl,cl->pc", pulled, both)
+    rest = np.swapaxes((projected[:, None] - pulled) @ factor, 1, 2)
+    inner = factor.T @ (gram @ factor)
+    for value in np.unique(spread):
+        members = np.flatnonzero(spread == value)
+        whole = np.eye(factor.shape[1]) + value**2 * inner
+        lower = np.linalg.cholesky(whole)
+        solved = np.linalg.solve(whole, rest[..., members])
         logdet = np.log(np.einsum("pee->pe", lower)).sum(axis=1)
-        result[:, index] = -0.5 * quadratic - logdet
+        result[:, members] += (
+            0.5 * value**2 * np.einsum("pec,pec->pc", rest[..., members], solved) - logdet[:, None]
+        )
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,6 +115,11 @@ def swath_edge(size: int, edge: float) -> Bools:
     else:
         beyond = across > np.quantile(across, 1 - edge)
     return np.kron(beyond, np.ones((2, 2), bool))
+
+
+def any_of_four(flags: NDArray[Any]) -> NDArray[Any]:
+    """Flags of 20 m pixels: all bits that any of the four 10 m pixels has."""
+    return np.asarray(flags[::2, ::2] | flags[1::2, ::2] | flags[::2, 1::2] | flags[1::2, 1::2])
 
 
 def smooth_noise(size: int, reach: float, rng: np.random.Generator) -> Floats:

@@ -28,6 +28,8 @@ BRIGHTENING = 0.25 * SOIL
 WETTING = np.array([-20, -30, -40, -60, -60, -60, -60, -80, -450, -500], float)
 STRUCTURE = np.array([0, 10, 0, 40, 300, 420, 480, 480, 120, 30], float)
 FLOWERING = np.array([60, 420, 380, 350, 200, 150, 150, 150, 0, 0], float)
+#: Spectra of the latents that are not green cover.
+SPECTRA = {"brightness": BRIGHTENING, "wetness": WETTING, "structure": STRUCTURE, "flowers": FLOWERING}
 
 # Noise of one acquisition, reflectance x 10000: of the instrument, of haze, and of what happens on the ground
 # between two acquisitions (rain, mowing), as green cover.
@@ -84,26 +86,30 @@ class Decoder:
 
 def contrasts(days: Floats, vigour: float = 1.0) -> Floats:
     """Contrast of each latent on days of the year before scaling to the patch, (days, latents, bands)."""
+    courses = time_courses(days, vigour)
+    return np.stack([np.outer(courses[name], SPECTRA.get(name, GREENING)) for name in LATENTS], axis=1)
+
+
+def time_courses(days: Floats, vigour: float = 1.0) -> dict[str, Floats]:
+    """How much of each latent there is to see on days of the year, (days,)."""
     curves = _curves(days)
     # A season one day late adds minus the slope of the curve.
     later = _curves(days - 0.5) - _curves(days + 0.5)
-    flowers = np.exp(-0.5 * (_from(days, 112) / 22) ** 2)
     one = np.ones_like(days)
-    parts = {
-        "green": (one, GREENING),
-        "spring": (curves[0], GREENING),
-        "summer": (vigour * curves[1], GREENING),
-        "season": (curves[2], GREENING),
-        "winter": (np.exp(-0.5 * (_from(days, 15) / 45) ** 2), GREENING),
-        "brightness": (one, BRIGHTENING),
-        "wetness": (one, WETTING),
-        "structure": (0.4 + 0.6 * np.clip(curves[:3].sum(axis=0), 0, 1), STRUCTURE),
-        "flowers": (flowers, FLOWERING),
-        "later_spring": (later[0], GREENING),
-        "later_summer": (vigour * later[1], GREENING),
-        "later_season": (later[2], GREENING),
+    return {
+        "green": one,
+        "spring": curves[0],
+        "summer": vigour * curves[1],
+        "season": curves[2],
+        "winter": np.exp(-0.5 * (_from(days, 15) / 45) ** 2),
+        "brightness": one,
+        "wetness": one,
+        "structure": 0.4 + 0.6 * np.clip(curves[:3].sum(axis=0), 0, 1),
+        "flowers": np.exp(-0.5 * (_from(days, 112) / 22) ** 2),
+        "later_spring": later[0],
+        "later_summer": vigour * later[1],
+        "later_season": later[2],
     }
-    return np.stack([np.outer(parts[name][0], parts[name][1]) for name in LATENTS], axis=1)
 
 
 def band_scale() -> Floats:
@@ -113,19 +119,18 @@ def band_scale() -> Floats:
     symmetric distribution of the same variance would often fall below zero.
     """
     loading = contrasts(MID_MONTHS)
-    share, centre = shares(), means(1.0)
-    deviation = centre - share @ centre
-    covariance = np.einsum("c,ci,cj->ij", share, deviation, deviation)
-    effects = effect_matrices()
-    covariance += np.einsum("c,cie,cje->ij", share, effects, effects)
+    covariance = mixture_covariance()
     variance = np.einsum("dib,ij,djb->db", loading, covariance, loading).mean(axis=0)
     return np.minimum(deviations() / np.sqrt(variance), SCALE_LIMIT)
 
 
-def noise_covariance(dials: Dials) -> Floats:
-    """Covariance between bands of the noise of one acquisition, (bands, bands); dates are independent."""
-    whole = np.diag(INSTRUMENT**2) + np.outer(HAZE, HAZE) + np.outer(FLUCTUATION, FLUCTUATION)
-    return dials.sensor_noise**2 * whole
+def mixture_covariance() -> Floats:
+    """Covariance of the latents over all classes with their shares, (latents, latents)."""
+    share, centre = shares(), means(1.0)
+    deviation = centre - share @ centre
+    covariance = np.einsum("c,ci,cj->ij", share, deviation, deviation)
+    effects = effect_matrices()
+    return np.asarray(covariance + np.einsum("c,cie,cje->ij", share, effects, effects), np.float64)
 
 
 def tile_differences(dials: Dials) -> Floats:

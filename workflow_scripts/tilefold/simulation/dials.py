@@ -7,9 +7,25 @@ fixed: results of the workflow must not be a reason to turn them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+#: Sensors in whose layouts a scene can be written (see `layouts.table`).
+SENSORS = (
+    "sentinel2",
+    "sentinel2s2c",
+    "sentinel2l3a",
+    "landsat8",
+    "landsat8old",
+    "landsat5old",
+    "landsat_c2",
+    "hls",
+    "sentinel1",
+)
+#: Form of tiles' names where products can hold no others.
+TILE_NAMES = {"landsat8old": "D[0-9]+H[0-9]+", "landsat5old": "D[0-9]+H[0-9]+"}
 
 
 @dataclass(frozen=True)
@@ -85,6 +101,9 @@ class Dials:
         Position in `tiles` of the only tile in which the local class exists.
     faults
         How often each kind of fault is put into the reference file; 0 gives a clean one.
+    sensors
+        Whose products are written, each in a folder of its name: any of `SENSORS`, some with names of tiles as in
+        `TILE_NAMES`.
     dem
         Whether elevation rasters are written.
     """
@@ -120,6 +139,7 @@ class Dials:
     tiles_without_reference: tuple[str, ...] = ()
     local_tile: int = 0
     faults: int = 1
+    sensors: tuple[str, ...] = ("sentinel2",)
     dem: bool = False
 
     def __post_init__(self) -> None:
@@ -204,6 +224,15 @@ def _faults(dials: Dials) -> list[str]:
         faults.append(f"spatial_range: must be greater than 0, found {dials.spatial_range}")
     if dials.local_tile >= len(dials.tiles):
         faults.append(f"local_tile: a position in tiles, below {len(dials.tiles)}, found {dials.local_tile}")
+    strange = sorted(set(dials.sensors) - set(SENSORS))
+    if strange or not dials.sensors:
+        faults.append(f"sensors: at least one of {', '.join(SENSORS)}, found {', '.join(strange) or 'none'}")
+    for sensor in sorted(set(dials.sensors) & set(TILE_NAMES)):
+        misnamed = [tile for tile in dials.tiles if not re.fullmatch(TILE_NAMES[sensor], tile)]
+        if misnamed:
+            faults.append(
+                f"tiles: {sensor} needs names like {TILE_NAMES[sensor]}, found {', '.join(misnamed)}"
+            )
     unknown = sorted(set(dials.tiles_without_reference) - set(dials.tiles))
     if unknown:
         faults.append(f"tiles_without_reference: not in tiles: {', '.join(unknown)}")

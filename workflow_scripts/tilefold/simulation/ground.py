@@ -70,7 +70,17 @@ def texture_correlation(dials: Dials) -> float:
 
     It is at the same time the covariance of a pixel with the mean of its 2 x 2 block.
     """
-    kernel = _kernel(dials)
+    return block_variance(_kernel(dials))
+
+
+def block_variance(kernel: Floats) -> float:
+    """Variance of the mean of 2 x 2 pixels of white noise filtered by a kernel, over the variance of one pixel.
+
+    Parameters
+    ----------
+    kernel
+        The filter in one direction; it is separable and the same in both.
+    """
     neighbour = float(kernel[:-1] @ kernel[1:] / (kernel @ kernel))
     return (1 + 2 * neighbour + neighbour**2) / 4
 
@@ -94,9 +104,14 @@ def _texture(dials: Dials, window: Window) -> Floats:
 
 def _kernel(dials: Dials) -> Floats:
     """One-dimensional kernel of the texture's filter and the instrument's blur together."""
-    delta = np.zeros(61)
-    delta[30] = 1.0
-    kernel = gaussian_filter1d(delta, TEXTURE, truncate=_TRUNCATE)
+    kernel = gaussian_kernel(TEXTURE)
     if dials.mixed_border > 0:
         kernel = gaussian_filter1d(kernel, dials.mixed_border, truncate=_TRUNCATE)
     return np.asarray(kernel, np.float64)
+
+
+def gaussian_kernel(reach: float) -> Floats:
+    """One-dimensional Gaussian kernel as scipy's filter has it, (61,)."""
+    delta = np.zeros(61)
+    delta[30] = 1.0
+    return np.asarray(gaussian_filter1d(delta, reach, truncate=_TRUNCATE), np.float64)

@@ -65,6 +65,8 @@ PATCH_CORRELATIONS = {
 MID_MONTHS = np.array([15.5, 45, 74.5, 105, 135.5, 166, 196.5, 227.5, 258, 288.5, 319, 349.5])
 _PATCH_NAMES = {band: f"S2-L2A-B{int(band[1:]):02d}" for band in PATCH_MEANS}
 _PATCH_NODATA = 65535
+#: Share of the pixels that a month must have seen to be compared.
+SEEN_SHARE = 0.5
 
 
 def mean_levels(days: Floats) -> Floats:
@@ -95,11 +97,12 @@ def describe(monthly: Floats, months: tuple[int, ...]) -> dict[str, Floats]:
     Returns
     -------
     dict
-        `mean` and `deviation`, (months,); `correlation`, (6,), the mean over all pairs of months that are
-        1 to 6 months apart around the year, NaN where there is no pair.
+        `mean` and `deviation`, (months,), over the pixels that a month has; `correlation`, (6,): between two
+        months over the pixels that both have, the mean over all pairs of months that are 1 to 6 months apart
+        around the year, NaN where there is no pair.
     """
-    whole = monthly[:, ~np.isnan(monthly).any(axis=0)]
-    matrix: Any = np.corrcoef(whole)
+    frame = pd.DataFrame(monthly.T)
+    matrix = frame.corr().to_numpy()
     apart = np.abs(np.subtract.outer(np.array(months), np.array(months)))
     apart = np.minimum(apart, 12 - apart)
     upper = np.triu(np.ones_like(apart, dtype=bool), 1)
@@ -108,11 +111,15 @@ def describe(monthly: Floats, months: tuple[int, ...]) -> dict[str, Floats]:
         pairs = upper & (apart == lag)
         if pairs.any():
             correlation[lag - 1] = matrix[pairs].mean()
-    return {"mean": whole.mean(axis=1), "deviation": whole.std(axis=1), "correlation": correlation}
+    return {
+        "mean": frame.mean().to_numpy(),
+        "deviation": frame.std(ddof=0).to_numpy(),
+        "correlation": correlation,
+    }
 
 
-def describe_patch(path: Path | str) -> dict[str, dict[str, Floats]]:
-    """`describe` for each band of the patch, read from its NetCDF file."""
+def describe_patch(path: Path | str, among: tuple[int, ...] = PATCH_MONTHS) -> dict[str, dict[str, Floats]]:
+    """`describe` for each band of the patch, read from its NetCDF file, for some of its months."""
     with netCDF4.Dataset(path) as dataset:
         dataset.set_auto_maskandscale(False)
         times = dataset["t"]
@@ -122,8 +129,8 @@ def describe_patch(path: Path | str) -> dict[str, dict[str, Floats]]:
         for band, name in _PATCH_NAMES.items():
             values = dataset[name][:].view(np.uint16).astype(np.float64)
             values[values == _PATCH_NODATA] = np.nan
-            rows = [months.index(month) for month in PATCH_MONTHS]
-            result[band] = describe(values[rows].reshape(len(rows), -1), PATCH_MONTHS)
+            rows = [months.index(month) for month in among]
+            result[band] = describe(values[rows].reshape(len(rows), -1), among)
     return result
 
 
@@ -172,7 +179,8 @@ def compare_with_patch(path: Path | str, scene: Path | str) -> pd.DataFrame:
     path
         The patch's NetCDF file.
     scene
-        Folder that `simulate_scene` wrote; all its tiles are pooled.
+        Folder that `simulate_scene` wrote; all its tiles are pooled. Months in which less than `SEEN_SHARE`
+        of its pixels were ever clear are left out on both sides.
 
     Returns
     -------
@@ -181,15 +189,20 @@ def compare_with_patch(path: Path | str, scene: Path | str) -> pd.DataFrame:
         reflectance x 10000; `correlation_1` to `correlation_6`: between months so far apart), with columns
         band, statistic, patch, scene.
     """
-    patch = describe_patch(path)
     tiles = sorted(folder.name for folder in (Path(scene) / "sentinel2").iterdir())
     parts = [monthly_composites(scene, tile) for tile in tiles]
+    monthly = {band: np.concatenate([part[band] for part in parts], axis=1) for band in BANDS}
+    months = tuple(
+        month
+        for month in PATCH_MONTHS
+        if min(np.isfinite(values[month - 1]).mean() for values in monthly.values()) >= SEEN_SHARE
+    )
+    patch = describe_patch(path, months)
     rows: list[tuple[str, str, float, float]] = []
     for band in BANDS:
         if band not in patch:
             continue
-        monthly = np.concatenate([part[band] for part in parts], axis=1)[np.array(PATCH_MONTHS) - 1]
-        simulated = describe(monthly, PATCH_MONTHS)
+        simulated = describe(monthly[band][np.array(months) - 1], months)
         rows.extend(
             (band, statistic, float(patch[band][statistic].mean()), float(simulated[statistic].mean()))
             for statistic in ("mean", "deviation")

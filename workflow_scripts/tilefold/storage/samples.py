@@ -19,11 +19,36 @@ SAMPLES_PER_READ = 8 * SAMPLES_PER_CHUNK
 SAMPLE = "sample"
 
 
-def value_shape(spec: Mapping[str, Any]) -> tuple[tuple[int, ...], str]:
-    """Shape of one sample's values of an input, and their type."""
-    if spec["kind"] == "series":
-        return (len(spec["dates"]), len(spec["bands"])), "int16"
-    return (spec["bands"],), "float32"
+def extra_name(name: str) -> str:
+    """Variable of the external features that join a sensor; no input can have such a name."""
+    return f"{name}.extra"
+
+
+def stored_variables(inputs: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Shape of one sample's values, and their type, of each variable that inputs are stored in.
+
+    Parameters
+    ----------
+    inputs
+        Description of each input, see `tilefold.series.features.component_names`.
+
+    Returns
+    -------
+    dict
+        Series: int16 (dates, bands), and float32 (dates, extra components) as `extra_name` where external
+        features join; temporal features: float32 (dates, components); static features: float32 (bands,).
+    """
+    variables: dict[str, tuple[tuple[int, ...], str]] = {}
+    for name, spec in inputs.items():
+        if spec["kind"] == "static":
+            variables[name] = (spec["bands"],), "float32"
+        elif spec["kind"] == "temporal":
+            variables[name] = (len(spec["dates"]), len(spec["components"])), "float32"
+        else:
+            variables[name] = (len(spec["dates"]), len(spec["bands"])), "int16"
+            if spec.get("extra"):
+                variables[extra_name(name)] = (len(spec["dates"]), len(spec["extra"])), "float32"
+    return variables
 
 
 def define_inputs(dataset: Dataset, inputs: Mapping[str, Any], samples: int) -> dict[str, Variable]:
@@ -43,12 +68,12 @@ def define_inputs(dataset: Dataset, inputs: Mapping[str, Any], samples: int) -> 
     Returns
     -------
     dict of variables
-        Series: int16 (sample, <name>_date, <name>_band); static rasters: float32 (sample, <name>_band).
+        By variable, see `stored_variables`: (sample, <variable>_date, <variable>_band) or (sample,
+        <variable>_band).
     """
     dataset.createDimension(SAMPLE, samples)
     variables = {}
-    for name, spec in inputs.items():
-        shape, dtype = value_shape(spec)
+    for name, (shape, dtype) in stored_variables(inputs).items():
         dimensions = (f"{name}_date", f"{name}_band") if len(shape) == 2 else (f"{name}_band",)
         for dimension, size in zip(dimensions, shape, strict=True):
             dataset.createDimension(dimension, size)

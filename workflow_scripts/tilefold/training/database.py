@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from netCDF4 import Dataset
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tilefold.series.features import tensor
-from tilefold.storage.samples import SAMPLES_PER_CHUNK
+from tilefold.series.features import input_tensor
+from tilefold.storage.samples import SAMPLES_PER_CHUNK, stored_variables
 from tilefold.training.compute import generator
 
 LEARN, VALIDATION = 0, 1
@@ -68,8 +68,8 @@ class SampleDatabase:
             self.classes: list[int] = json.loads(dataset.getncattr("classes"))
             self._targets = self._class_indices(dataset["label"][:])
             self._roles = np.asarray(dataset["role"][:])
-            for name, spec in self.inputs.items():
-                self._check_shape(name, spec, dataset[name].shape)
+            for name, (shape, _) in stored_variables(self.inputs).items():
+                self._check_shape(name, shape, dataset[name].shape)
         except (AttributeError, IndexError, json.JSONDecodeError) as error:
             raise DatabaseError(
                 f"{path}: not a sample database ({error}); remove it and run again"
@@ -133,9 +133,13 @@ class SampleDatabase:
         kept = [self._roles[part] == role for part in rows]
         inputs = {}
         for name, spec in self.inputs.items():
-            variable = self._dataset[name]
-            values = np.concatenate([variable[part][keep] for part, keep in zip(rows, kept, strict=True)])
-            inputs[name] = torch.from_numpy(tensor(values, spec))
+            values = {
+                key: np.concatenate(
+                    [self._dataset[key][part][keep] for part, keep in zip(rows, kept, strict=True)]
+                )
+                for key in stored_variables({name: spec})
+            }
+            inputs[name] = torch.from_numpy(input_tensor(values, name, spec))
         targets = np.concatenate([self._targets[part][keep] for part, keep in zip(rows, kept, strict=True)])
         return Batch(inputs, torch.from_numpy(targets))
 
@@ -149,8 +153,7 @@ class SampleDatabase:
             )
         return indices.astype(np.int64)
 
-    def _check_shape(self, name: str, spec: Mapping[str, Any], found: tuple[int, ...]) -> None:
-        inner = (len(spec["dates"]), len(spec["bands"])) if spec["kind"] == "series" else (spec["bands"],)
+    def _check_shape(self, name: str, inner: tuple[int, ...], found: tuple[int, ...]) -> None:
         expected = (len(self._targets), *inner)
         if found != expected:
             raise DatabaseError(f"{self._path}: variable {name} has shape {found}, expected {expected}")

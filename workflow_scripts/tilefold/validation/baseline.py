@@ -1,4 +1,4 @@
-"""A run's network beside a random forest on the same samples, and beside the best that is possible."""
+"""A run's network beside a random forest on the same samples, and beside the best rule."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
 from tilefold.grids.windows import blocks, whole
-from tilefold.series.features import tensor
+from tilefold.series.features import input_tensor
 from tilefold.series.stack import open_inputs
 from tilefold.storage.rasters import BLOCK, grid_of
-from tilefold.storage.samples import read_rows
+from tilefold.storage.samples import read_rows, stored_variables
 from tilefold.storage.tables import read_table, write_table
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ TREES = 100
 #: Start of the forest's random numbers; one forest is compared, not the best of several.
 RANDOM_STATE = 0
 
-NETWORK, FOREST, BEST = "network", "random forest", "best possible"
+NETWORK, FOREST, BEST = "network", "random forest", "best rule"
 TEST, TRUTH = "test", "truth"
 
 Inputs = dict[str, dict[str, Any]]
@@ -52,6 +52,8 @@ class TruthTile:
         Raster of the network's labels.
     series, clear, static
         Inputs of the tile, by name.
+    external
+        Raster of the tile's external features, if there are some.
     """
 
     truth: Path | str
@@ -59,6 +61,7 @@ class TruthTile:
     series: Paths
     clear: Paths
     static: Paths
+    external: Path | str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,8 +104,8 @@ def compare_with_forest(
         The network's predicted samples (Parquet).
     table
         To write (CSV): `pixels` ("test": the predicted samples; "truth": all pixels with known truth that the
-        tiles own), `model` ("network", "random forest", "best possible"), `oa`, `n_pixels` (empty for the best
-        possible).
+        tiles own), `model` ("network", "random forest", "best rule"), `oa`, `n_pixels` (empty for the best
+        rule).
     nodata
         Value of pixels that the network leaves without a class.
     tiles
@@ -110,7 +113,8 @@ def compare_with_forest(
     ownership
         Which tile owns a pixel of the truth. Default: among `tiles`, by their rasters' rectangles.
     best_possible
-        Overall accuracy of the best possible classifier, by `pixels`, where it is known.
+        Overall accuracy of the rule that knows how a scene was made, by `pixels`, where it is known (see
+        docs/simulation.md: it is an upper bound amidst parcels, not at their borders).
     jobs
         Threads of the forest; the result does not depend on it.
 
@@ -139,7 +143,7 @@ def train_forest(samples: Path | str, jobs: int) -> Forest:
     with Dataset(samples) as dataset:
         dataset.set_auto_maskandscale(False)
         inputs: Inputs = json.loads(dataset.inputs)
-        features = flat_tensors({name: dataset[name][:] for name in inputs}, inputs)
+        features = flat_tensors({name: dataset[name][:] for name in stored_variables(inputs)}, inputs)
         labels = np.asarray(dataset["label"][:])
     model = make_pipeline(
         SimpleImputer(strategy="mean", keep_empty_features=True),
@@ -152,7 +156,7 @@ def train_forest(samples: Path | str, jobs: int) -> Forest:
 
 def flat_tensors(values: Mapping[str, NDArray[Any]], inputs: Inputs) -> NDArray[np.float32]:
     """Tensors of all inputs side by side, float32 (n, dates x components, ...), as the perceptron gets them."""
-    parts = [tensor(values[name], spec) for name, spec in inputs.items()]
+    parts = [input_tensor(values, name, spec) for name, spec in inputs.items()]
     return np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
 
 
@@ -197,7 +201,7 @@ def _test_scores(
     for tile, rows in labelled.groupby("tile", sort=True):
         place = rows["pool_row"].to_numpy()
         with Dataset(pools[str(tile)]) as pool:
-            for part, values in read_rows(pool, forest.inputs, place):
+            for part, values in read_rows(pool, stored_variables(forest.inputs), place):
                 chosen = rows.iloc[part]
                 score.add(chosen["code"].to_numpy(), chosen["predicted"].to_numpy(), forest.predict(values))
     return score
@@ -213,9 +217,7 @@ def _truth_scores(
         with (
             rasterio.open(paths.truth) as truth,
             rasterio.open(paths.classified) as classified,
-            open_inputs(
-                series=paths.series, clear=paths.clear, static=paths.static, inputs=forest.inputs
-            ) as inputs,
+            open_inputs(paths.series, paths.static, forest.inputs, paths.clear, paths.external) as inputs,
         ):
             grid = grid_of(truth)
             for window in blocks(whole(grid.height, grid.width), BLOCK):
