@@ -15,6 +15,7 @@ from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
 from tilefold.grids.grid import Grid
+from tilefold.sensors.alignment import source_steps
 from tilefold.sensors.catalogue import SENSORS
 
 TILE = "T31TCJ"
@@ -101,6 +102,8 @@ def by_gdal() -> Callable[..., np.ndarray]:
         crs: str = "EPSG:32631",
     ) -> np.ndarray:
         out = np.full(grid.shape, 0 if nodata is None else nodata, values.dtype)
+        source = Grid(crs, (size, 0.0, origin[0], 0.0, -size, origin[1]), *values.shape)
+        scales = [min(1 / step, 1) for step in source_steps(source, grid)]
         reproject(
             values,
             out,
@@ -112,6 +115,8 @@ def by_gdal() -> Callable[..., np.ndarray]:
             dst_nodata=nodata,
             resampling=Resampling[resampling],
             tolerance=0,
+            XSCALE=scales[0],
+            YSCALE=scales[1],
         )
         return out
 

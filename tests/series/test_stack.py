@@ -12,6 +12,7 @@ from rasterio.warp import reproject
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window, blocks, whole
+from tilefold.sensors.alignment import source_steps
 from tilefold.series.layout import CLEAR_DATES, series_descriptions
 from tilefold.series.stack import StackError, open_inputs
 from tilefold.storage.rasters import create_raster
@@ -131,6 +132,8 @@ def test_another_grid_is_warped_as_gdal_does(
     spec = {"kind": "static", "bands": 1, "resampling": resampling}
     found = read_static(tmp_path, grid, tmp_path / "dem.tif", spec)[:, :, 0]
     expected = np.full(grid.shape, np.nan, np.float32)
+    source = Grid(crs, tuple(transform)[:6], *values.shape)  # type: ignore[arg-type]
+    scales = [min(1 / step, 1) for step in source_steps(source, grid)]
     reproject(
         values,
         expected,
@@ -141,6 +144,8 @@ def test_another_grid_is_warped_as_gdal_does(
         dst_nodata=np.nan,
         resampling=Resampling[resampling],
         tolerance=0,
+        XSCALE=scales[0],
+        YSCALE=scales[1],
     )
     assert np.isfinite(found).any()
     np.testing.assert_allclose(found, expected, rtol=1e-6)

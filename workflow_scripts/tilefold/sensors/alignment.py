@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pyproj import Transformer
 from rasterio.crs import CRS
 from rasterio.enums import Resampling
 from rasterio.io import DatasetReader
@@ -18,6 +19,9 @@ from tilefold.grids.windows import Window
 
 #: Fraction of a pixel within which two grids count as the same.
 TOLERANCE = 1e-3
+
+#: How much larger than a source pixel a pixel may be before it is made of many.
+GROWTH = 1.05
 
 #: Tolerance of coordinates, in pixels, that makes GDAL transform each one; 0 is refused there.
 EXACT = 1e-9
@@ -106,11 +110,28 @@ def read_shifted(
     return values
 
 
-def warped(dataset: DatasetReader, target: Grid, resampling: Resampling, **options: Any) -> WarpedVRT:
-    """View of a raster on another grid.
+def source_steps(source: Grid, target: Grid) -> tuple[float, float]:
+    """Source pixels from the pixel in the middle of `target` to the next one of its row and of its column."""
+    row, col = target.height // 2, target.width // 2
+    x, y = target.centres(np.array([row, row + 1]), np.array([col, col + 1]))
+    across, down = x[[0, 1, 0]], y[[0, 0, 1]]
+    if not same_crs(source.crs, target.crs):
+        to_source = Transformer.from_crs(target.crs, source.crs, always_xy=True)
+        across, down = to_source.transform(across, down)
+    a, _, _, _, e, _ = source.transform
+    with np.errstate(invalid="ignore"):
+        along_row, along_col = (
+            float(np.hypot((across[other] - across[0]) / a, (down[other] - down[0]) / e)) for other in (1, 2)
+        )
+    # The middle of a grid far away may have no image in the source's CRS; nothing of the source is there.
+    return (along_row, along_col) if np.isfinite([along_row, along_col]).all() else (1.0, 1.0)
 
-    The view covers the whole grid and coordinates are transformed exactly (no tolerance), so what a window
-    of it holds does not depend on which windows are read.
+
+def warped(dataset: DatasetReader, target: Grid, resampling: Resampling, **options: Any) -> WarpedVRT:
+    """View of a raster on another grid, to be read by `read_warped`.
+
+    The view covers the whole grid, coordinates are transformed exactly (no tolerance), and how many source pixels
+    make one pixel is fixed: GDAL would find it for each part that it warps, from the part's shape.
 
     Parameters
     ----------
@@ -123,6 +144,9 @@ def warped(dataset: DatasetReader, target: Grid, resampling: Resampling, **optio
     **options
         Further arguments of `rasterio.vrt.WarpedVRT`: no-data values, data type, alpha band.
     """
+    x_scale, y_scale = (
+        1.0 if step <= GROWTH else 1 / step for step in source_steps(source_grid(dataset), target)
+    )
     return WarpedVRT(
         dataset,
         crs=target.crs,
@@ -131,5 +155,31 @@ def warped(dataset: DatasetReader, target: Grid, resampling: Resampling, **optio
         width=target.width,
         resampling=resampling,
         tolerance=EXACT,
+        XSCALE=x_scale,
+        YSCALE=y_scale,
         **options,
     )
+
+
+def read_warped(view: WarpedVRT, window: Window, indexes: Sequence[int]) -> NDArray[Any]:
+    """Read a window of a view; the values do not depend, bit by bit, on which windows are read.
+
+    The view is read by its own blocks. GDAL warps what spans several of them in one piece, and places in the
+    source are found from a piece's corner: another piece, another last bit.
+
+    Returns
+    -------
+    array of the view's data type, (bands, rows, columns)
+    """
+    values = np.empty((len(indexes), *window.shape), view.dtypes[0])
+    height, width = view.block_shapes[0]
+    for top in range(window.row_start // height * height, window.row_stop, height):
+        for left in range(window.col_start // width * width, window.col_stop, width):
+            rows = max(top, window.row_start), min(top + height, window.row_stop)
+            cols = max(left, window.col_start), min(left + width, window.col_stop)
+            place = (
+                slice(rows[0] - window.row_start, rows[1] - window.row_start),
+                slice(cols[0] - window.col_start, cols[1] - window.col_start),
+            )
+            values[:, *place] = view.read(list(indexes), window=(rows, cols))
+    return values

@@ -20,7 +20,14 @@ from rasterio.vrt import WarpedVRT
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window
-from tilefold.sensors.alignment import pixel_offset, read_shifted, same_crs, source_grid, warped
+from tilefold.sensors.alignment import (
+    pixel_offset,
+    read_shifted,
+    read_warped,
+    same_crs,
+    source_grid,
+    warped,
+)
 from tilefold.sensors.errors import BadAcquisitionError
 from tilefold.sensors.listing import reader_of
 from tilefold.sensors.masks import usable_pixels
@@ -222,7 +229,7 @@ class OpenAcquisition:
     def _read_group(self, group: _Bands, window: Window) -> NDArray[Any]:
         """Numbers of a file's bands on the grid, (bands, rows, columns)."""
         if group.view is not None:
-            return group.view.read(group.indexes, window=window.to_ranges())
+            return read_warped(group.view, window, group.indexes)
         raster = group.raster
         if raster.offset is None:
             raise ValueError("power is never convolved")

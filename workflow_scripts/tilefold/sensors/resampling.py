@@ -17,15 +17,12 @@ from pyproj import Transformer
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window
-from tilefold.sensors.alignment import same_crs
+from tilefold.sensors.alignment import GROWTH, same_crs, source_steps
 from tilefold.sensors.convolution import convolve_anywhere, convolve_lattice
 
 #: Places are rounded to this part of a source pixel: what should be a quarter of a pixel is one, whatever the
 #: rounding of coordinates, and then the arithmetic is exact.
 PLACE = 2.0**-24
-
-#: How much larger than a source pixel a pixel may be.
-GROWTH = 1.05
 
 
 @dataclass(frozen=True)
@@ -63,12 +60,7 @@ def _rounded(places: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def pixels_grow(source: Grid, target: Grid) -> bool:
     """Whether pixels of `target` are larger than those of `source`, so that each must be made of many."""
-    row, col = target.height // 2, target.width // 2
-    places = pixel_places(source, target, Window(row, row + 2, col, col + 2))
-    rows, cols = (np.broadcast_to(part, (2, 2)) for part in (places.rows, places.cols))
-    along_row = np.hypot(rows[0, 1] - rows[0, 0], cols[0, 1] - cols[0, 0])
-    along_col = np.hypot(rows[1, 0] - rows[0, 0], cols[1, 0] - cols[0, 0])
-    return bool(max(along_row, along_col) > GROWTH)
+    return max(source_steps(source, target)) > GROWTH
 
 
 def source_part(places: Places, source: Grid) -> Window:

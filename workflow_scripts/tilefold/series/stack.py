@@ -18,7 +18,7 @@ from rasterio.vrt import WarpedVRT
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window
-from tilefold.sensors.alignment import pixel_offset, read_shifted, source_grid, warped
+from tilefold.sensors.alignment import pixel_offset, read_shifted, read_warped, source_grid, warped
 from tilefold.series.external_layout import external_descriptions, external_inputs
 from tilefold.series.inputs import is_user_raster
 from tilefold.series.layout import CLEAR_DATES, NODATA, series_descriptions
@@ -101,7 +101,7 @@ class InputStack:
         indexes = list(range(1, bands + 1))
         if name in self._views:
             view = self._views[name]
-            values: NDArray[np.float32] = view.read([*indexes, view.count], window=window.to_ranges())
+            values: NDArray[np.float32] = read_warped(view, window, [*indexes, view.count])
             values[:-1, values[-1] == 0] = np.nan
             return values[:-1]
         dataset = self._static[name]
