@@ -1,15 +1,9 @@
-import os
-from pathlib import Path
-
 import geopandas
 import numpy as np
 import pytest
 import shapely
 
 from tilefold.ground_truth.reading import GroundTruthError
-
-DATA = Path(os.environ.get("TILEFOLD_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
-LULC = DATA / "slovenia_s2" / "lulc.gpkg"
 
 
 @pytest.fixture
@@ -152,14 +146,14 @@ def test_shapefile_with_class_as_text(write_source, clean, square):
     assert rejected[["reason", "class_value"]].to_numpy().tolist() == [["class is not an integer", "wheat"]]
 
 
-@pytest.mark.skipif(not LULC.exists(), reason=f"no {LULC}; set TILEFOLD_TEST_DATA")
-def test_slovenian_reference(clean):
+def test_slovenian_reference(clean, real_data):
+    source_path = real_data("slovenia_s2/lulc.gpkg")
     settings = {"class_field": "LULC_ID", "codes": [1, 2, 3, 4, 8], "crs": "EPSG:32633"}
-    reference, rejected, table, _ = clean(LULC, **settings)
+    reference, rejected, table, _ = clean(source_path, **settings)
     assert len(reference) == 84
     assert rejected["reason"].tolist() == ["class not in nomenclature"] * 4
     assert set(rejected["class_value"]) == {"0"}
-    source = geopandas.read_file(LULC)
+    source = geopandas.read_file(source_path)
     expected = source[source["LULC_ID"] > 0].groupby("LULC_ID").size().to_dict()
     assert reference.groupby("code").size().to_dict() == expected
     assert reference.area.sum() == pytest.approx(source[source["LULC_ID"] > 0].area.sum(), rel=1e-9)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -145,25 +144,16 @@ def untouched() -> Callable[..., np.ndarray]:
     return find
 
 
-def shared_data(name: str) -> Path:
-    """Folder of real data; without it the test is skipped."""
-    default = Path(__file__).parents[3] / "shared" / "data"
-    folder = Path(os.environ.get("TILEFOLD_TEST_DATA", default)) / name
-    if not folder.is_dir():
-        pytest.skip(f"no real data in {folder}; set TILEFOLD_TEST_DATA")
-    return folder
-
-
 @pytest.fixture
-def slovenia() -> Path:
+def slovenia(real_data: Callable[[str], Path]) -> Path:
     """Folder of the real tiles."""
-    return shared_data("slovenia_s2") / "tiles"
+    return real_data("slovenia_s2/tiles")
 
 
 @pytest.fixture
-def theia_landsat8() -> Path:
+def theia_landsat8(real_data: Callable[[str], Path]) -> Path:
     """Folder of the real Landsat 8 tiles."""
-    return shared_data("theia_landsat8")
+    return real_data("theia_landsat8")
 
 
 @pytest.fixture

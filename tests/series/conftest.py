@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,10 +78,6 @@ def make_products() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
 
 
 @pytest.fixture
-def slovenia() -> Path:
+def slovenia(real_data: Callable[[str], Path]) -> Path:
     """Folder of the real tiles."""
-    default = Path(__file__).parents[3] / "shared" / "data"
-    folder = Path(os.environ.get("TILEFOLD_TEST_DATA", default)) / "slovenia_s2" / "tiles"
-    if not folder.is_dir():
-        pytest.skip(f"no real data in {folder}; set TILEFOLD_TEST_DATA")
-    return folder
+    return real_data("slovenia_s2/tiles")

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+from preprocess_job import job_settings
 
 from tilefold.grids.grid import Grid
 from tilefold.sensors.errors import BadAcquisitionError, MissingProductsError
-from tilefold.sensors.listing import list_products
 from tilefold.series import preprocess
 from tilefold.series.preprocess import preprocess_tile
 
@@ -21,19 +21,7 @@ MakeGrid = Callable[..., Grid]
 
 
 def settings_of(grid: Grid, definition: dict[str, Any], root: Path, tile: str = "T1") -> dict[str, Any]:
-    return {
-        "tile": tile,
-        "sensor": "s",
-        "grid": grid.to_dict(),
-        "calendar": CALENDAR,
-        "products": [product.to_dict() for product in list_products(root, tile, definition)],
-        "definition": definition,
-        "method": "linear",
-        "method_parameters": {},
-        "on_bad_acquisition": "stop",
-        "refused": [],
-        "code": "abc",
-    }
+    return job_settings(root, tile, definition, grid, CALENDAR)
 
 
 def run(root: Path, settings: dict[str, Any], folder: Path, threads: int = 1) -> tuple[Path, Path]:

@@ -5,6 +5,7 @@ import datetime
 import numpy as np
 import pytest
 import rasterio
+from preprocess_job import job_settings
 from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
@@ -91,19 +92,7 @@ def expected_acquisitions(root, tile, sensor, names, grid):
 def test_a_series_of_each_layout_is_what_numpy_makes_of_its_files(scenes, tile, sensor, tmp_path):
     definition, grid, root = READ[sensor], tile_grids(dials(tile))[tile], scenes / tile / sensor
     products = list_products(root, tile, definition)
-    settings = {
-        "tile": tile,
-        "sensor": sensor,
-        "grid": grid.to_dict(),
-        "calendar": CALENDAR,
-        "products": [product.to_dict() for product in products],
-        "definition": definition,
-        "method": "linear",
-        "method_parameters": {},
-        "on_bad_acquisition": "stop",
-        "refused": [],
-        "code": "abc",
-    }
+    settings = job_settings(root, tile, definition, grid, CALENDAR)
     paths = {key: tmp_path / f"{key}.tif" for key in ("series", "clear_dates")}
     preprocess_tile(root, settings, **paths, skipped=tmp_path / "skipped.csv", threads=2)
     with rasterio.open(paths["series"]) as dataset:

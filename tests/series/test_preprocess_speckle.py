@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import rasterio
+from preprocess_job import job_settings
 
 from tilefold.grids.grid import Grid
 from tilefold.sensors.catalogue import SENSORS
-from tilefold.sensors.listing import list_products
 from tilefold.series import preprocess
 from tilefold.series.preprocess import preprocess_tile
 
@@ -29,19 +29,8 @@ def run(root, folder, threads=1, size=7, grid=GRID):
     definition = dict(SENSORS["sentinel1_ascvh"])
     if size:
         definition["speckle_window"] = size
-    settings = {
-        "tile": "T31TCJ",
-        "sensor": "sentinel1_ascvh",
-        "grid": grid.to_dict(),
-        "calendar": [f"{day[:4]}-{day[4:6]}-{day[6:]}" for day in DAYS],
-        "products": [product.to_dict() for product in list_products(root, "T31TCJ", definition)],
-        "definition": definition,
-        "method": "raw",
-        "method_parameters": {},
-        "on_bad_acquisition": "stop",
-        "refused": [],
-        "code": "abc",
-    }
+    calendar = [f"{day[:4]}-{day[4:6]}-{day[6:]}" for day in DAYS]
+    settings = job_settings(root, "T31TCJ", definition, grid, calendar, method="raw")
     paths = {"series": folder / "s.tif", "clear_dates": folder / "c.tif", "skipped": folder / "skipped.csv"}
     preprocess_tile(root, settings, **paths, threads=threads)
     with rasterio.open(paths["series"]) as dataset:

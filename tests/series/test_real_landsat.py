@@ -1,26 +1,21 @@
 """Preprocessing of the real Landsat 8 products, all bands in one file."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 import rasterio
+from preprocess_job import job_settings
 
 from tilefold.grids.grid import Grid
 from tilefold.sensors.catalogue import SENSORS
 from tilefold.sensors.listing import list_products, reference_file
 from tilefold.series.preprocess import preprocess_tile
 
-DATA = Path(os.environ.get("TILEFOLD_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 CALENDAR = ["2016-03-25", "2016-04-01", "2016-04-10", "2016-04-20"]
 
 
 @pytest.mark.parametrize("tile", ["D0005H0002", "D0005H0003"])
-def test_the_series_is_numpys(tile, tmp_path):
-    root = DATA / "theia_landsat8"
-    if not root.is_dir():
-        pytest.skip(f"no real data in {root}; set TILEFOLD_TEST_DATA")
+def test_the_series_is_numpys(tile, tmp_path, real_data):
+    root = real_data("theia_landsat8")
     definition = SENSORS["landsat8old"]
     products = list_products(root, tile, definition)
     images = []
@@ -28,19 +23,7 @@ def test_the_series_is_numpys(tile, tmp_path):
         with rasterio.open(reference_file(root, tile, definition, product)) as dataset:
             images.append(dataset.read().astype(float))
             grid = Grid(dataset.crs.to_string(), tuple(dataset.transform)[:6], *dataset.shape)
-    settings = {
-        "tile": tile,
-        "sensor": "landsat8old",
-        "grid": grid.to_dict(),
-        "calendar": CALENDAR,
-        "products": [product.to_dict() for product in products],
-        "definition": definition,
-        "method": "linear",
-        "method_parameters": {},
-        "on_bad_acquisition": "stop",
-        "refused": [],
-        "code": "abc",
-    }
+    settings = job_settings(root, tile, definition, grid, CALENDAR)
     paths = {name: tmp_path / f"{name}.tif" for name in ("series", "clear_dates")}
     preprocess_tile(root, settings, **paths, skipped=tmp_path / "skipped.csv", threads=2)
     days = np.array(CALENDAR, "datetime64[D]")

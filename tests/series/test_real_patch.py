@@ -1,17 +1,14 @@
 """Preprocessing of a real patch: monthly Sentinel-2 and Sentinel-1 of one place, against plain numpy."""
 
-import os
-from pathlib import Path
-
 import netCDF4
 import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from preprocess_job import job_settings
 
 from tilefold.grids.grid import Grid
 from tilefold.sensors.catalogue import SENSORS
-from tilefold.sensors.listing import list_products
 from tilefold.series.preprocess import preprocess_tile
 
 TILE = "31TAA"
@@ -21,12 +18,9 @@ MISSING = 65535
 
 
 @pytest.fixture(scope="module")
-def patch():
+def patch(real_data):
     """Values of the patch as they are stored, days, transform."""
-    default = Path(__file__).parents[3] / "shared" / "data"
-    path = Path(os.environ.get("TILEFOLD_TEST_DATA", default)) / "multisensor_patch" / "patch.nc"
-    if not path.is_file():
-        pytest.skip(f"no real data in {path}; set TILEFOLD_TEST_DATA")
+    path = real_data("multisensor_patch/patch.nc")
     with netCDF4.Dataset(path) as dataset:
         dataset.set_auto_maskandscale(False)
         times = netCDF4.num2date(dataset["t"][:], dataset["t"].units)
@@ -61,27 +55,10 @@ def write(path, values, grid, nodata):
         dataset.write(values, 1)
 
 
-def series(folder, sensor, definition, grid):
+def series(folder, definition, grid):
     """Dates x bands x rows x columns of the series, and the clear dates."""
-    reading = {
-        key: value
-        for key, value in definition.items()
-        if key not in ("scale", "offset", "aliases", "features", "step")
-    }
     paths = folder / "series.tif", folder / "clear.tif"
-    settings = {
-        "tile": TILE,
-        "sensor": sensor,
-        "grid": grid.to_dict(),
-        "calendar": CALENDAR,
-        "products": [product.to_dict() for product in list_products(folder, TILE, reading)],
-        "definition": reading,
-        "method": "linear",
-        "method_parameters": {},
-        "on_bad_acquisition": "stop",
-        "refused": [],
-        "code": "abc",
-    }
+    settings = job_settings(folder, TILE, definition, grid, CALENDAR)
     preprocess_tile(
         folder, settings, series=paths[0], clear_dates=paths[1], skipped=folder / "skipped.csv", threads=2
     )
@@ -119,7 +96,7 @@ def test_optical_series_are_numpys(patch, grid, tmp_path):
         "nodata": MISSING,
         "resampling": "cubic",
     }
-    found, clear = series(tmp_path, "patch", definition, grid)
+    found, clear = series(tmp_path, definition, grid)
     # A pixel counts on a date when all of its bands are there.
     usable = np.logical_and.reduce([values[f"S2-L2A-{band}"] != MISSING for band in OPTICAL])
     assert 0.1 < 1 - usable.mean() < 0.5
@@ -136,7 +113,7 @@ def test_backscatter_is_stored_to_a_hundredth_of_a_decibel(patch, grid, tmp_path
     for month, day in enumerate(days):
         name = f"s1a_{TILE}_vv_DES_110_{day.replace('-', '')}t055946.tif"
         write(tmp_path / TILE / name, (10 ** (decibels[month] / 10)).astype(np.float32), grid, 0)
-    found, clear = series(tmp_path, "sentinel1_desvv", SENSORS["sentinel1_desvv"], grid)
+    found, clear = series(tmp_path, SENSORS["sentinel1_desvv"], grid)
     assert (clear == len(days)).all()
     observed = np.array(days, "datetime64[D]").astype(int)
     wanted = np.array(CALENDAR, "datetime64[D]").astype(int)

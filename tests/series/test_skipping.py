@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+from preprocess_job import job_settings
 
 from tilefold.grids.grid import Grid
 from tilefold.sensors.errors import BadAcquisitionError, MissingProductsError
-from tilefold.sensors.listing import list_products
 from tilefold.series import preprocess
 from tilefold.series.preprocess import preprocess_tile
 
@@ -17,20 +17,8 @@ NAMES = ["20180105", "20180120", "20180211", "20180301", "20180315"]
 
 
 def settings_of(grid, definition, root, **changes):
-    return {
-        "tile": "T1",
-        "sensor": "s",
-        "grid": grid.to_dict(),
-        "calendar": ["2018-01-01", "2018-02-01", "2018-03-01", "2018-04-01"],
-        "products": [product.to_dict() for product in list_products(root, "T1", definition)],
-        "definition": definition,
-        "method": "linear",
-        "method_parameters": {},
-        "on_bad_acquisition": "skip",
-        "refused": [],
-        "code": "abc",
-        **changes,
-    }
+    calendar = ["2018-01-01", "2018-02-01", "2018-03-01", "2018-04-01"]
+    return job_settings(root, "T1", definition, grid, calendar, **{"on_bad_acquisition": "skip", **changes})
 
 
 def run(root, settings, folder, threads=1):

@@ -1,6 +1,3 @@
-import os
-from pathlib import Path
-
 import pytest
 
 from tilefold.simulation.dials import Dials, small
@@ -24,20 +21,12 @@ def default_scene(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def patch():
+def patch(real_data):
     """The real patch; its tests are skipped where it is missing."""
-    default = Path(__file__).parents[3] / "shared" / "data"
-    file = Path(os.environ.get("TILEFOLD_TEST_DATA", default)) / "multisensor_patch" / "patch.nc"
-    if not file.is_file():
-        pytest.skip(f"no real data in {file}; set TILEFOLD_TEST_DATA")
-    return file
+    return real_data("multisensor_patch/patch.nc")
 
 
 @pytest.fixture(scope="session")
-def theia_landsat8():
+def theia_landsat8(real_data):
     """Real products of Theia's old form; their tests are skipped where they are missing."""
-    default = Path(__file__).parents[3] / "shared" / "data"
-    folder = Path(os.environ.get("TILEFOLD_TEST_DATA", default)) / "theia_landsat8"
-    if not folder.is_dir():
-        pytest.skip(f"no real data in {folder}; set TILEFOLD_TEST_DATA")
-    return folder
+    return real_data("theia_landsat8")

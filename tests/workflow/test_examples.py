@@ -1,9 +1,7 @@
 """The example configs: the published study by name, the real tiles in full."""
 
-import os
 import re
 from collections import Counter
-from pathlib import Path
 
 import geopandas
 import pandas as pd
@@ -38,13 +36,9 @@ def test_the_published_study_plans_its_jobs(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def slovenia():
+def slovenia(real_data):
     """Folder of the real data."""
-    default = Path(__file__).parents[3] / "shared" / "data"
-    folder = Path(os.environ.get("TILEFOLD_TEST_DATA", default)) / "slovenia_s2"
-    if not folder.is_dir():
-        pytest.skip(f"no real data in {folder}; set TILEFOLD_TEST_DATA")
-    return folder
+    return real_data("slovenia_s2")
 
 
 @pytest.fixture(scope="module")
