@@ -131,6 +131,10 @@ class UserFeature(Section):
     """How values are found on a tile's grid where the raster's own is another: `nearest` or `mode` for classes,
     `average` for a raster with finer pixels."""
 
+    def raster(self, tile: str) -> str:
+        """Path of the raster of a tile."""
+        return self.path.replace("{tile}", tile)
+
 
 FunctionName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Parameter = bool | int | float | str | None

@@ -48,7 +48,7 @@ def raster_faults(config: Config, tiles: Sequence[str]) -> list[str]:
     """
     faults = []
     for name, feature in config.user_features.items():
-        paths = dict.fromkeys(feature.path.replace("{tile}", tile) for tile in tiles)
+        paths = dict.fromkeys(feature.raster(tile) for tile in tiles)
         missing = [path for path in paths if not Path(path).is_file()]
         if missing:
             more = f", nor those of {len(missing) - 1} more tiles" if len(missing) > 1 else ""

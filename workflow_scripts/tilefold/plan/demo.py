@@ -47,7 +47,7 @@ def compare_demo(results: Path, scene: Path) -> pd.DataFrame:
                 classified=maps / f"{tile}_classification.tif",
                 series={name: results / "series" / tile / f"{name}.tif" for name in plan.config.sensors},
                 clear={name: results / "series" / tile / f"{name}_clear.tif" for name in plan.config.sensors},
-                static={n: f.path.format(tile=tile) for n, f in plan.config.user_features.items()},
+                static={n: f.raster(tile) for n, f in plan.config.user_features.items()},
                 external=results / "external_features" / f"{tile}.tif" if plan.external else None,
             )
             for tile in plan.mapped

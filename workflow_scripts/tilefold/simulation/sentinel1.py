@@ -22,9 +22,7 @@ from tilefold.simulation.statistics import MID_MONTHS
 Floats = NDArray[np.float64]
 
 POLARISATIONS = ("vv", "vh")
-#: Decibels of a patch number n: 20 log10(n) - 83.
-PATCH_SHIFT = 83.0
-#: Mean and standard deviation of the patch's pixels from January to December, dB.
+#: Mean and standard deviation of the patch's pixels from January to December, dB: 20 log10(n) - 83 of a number n.
 PATCH_MEANS = {
     "vv": (-8.33, -9.03, -9.28, -11.20, -11.37, -10.85, -9.57, -9.84, -10.23, -9.41, -9.62, -8.81),
     "vh": (-15.66, -16.47, -16.60, -18.30, -17.93, -16.58, -15.37, -16.13, -17.52, -16.57, -16.75, -16.05),
