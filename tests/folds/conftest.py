@@ -39,6 +39,7 @@ def write_reference(tmp_path):
                 "polygon": np.arange(1, len(rows) + 1, dtype=np.int32),
                 "group": np.array([ranks[key] for key, _, _ in rows], np.int32),
                 "id": [key for key, _, _ in rows],
+                "group_id": [key for key, _, _ in rows],
                 "code": np.array([code for _, code, _ in rows], np.int32),
             },
             geometry=boxes,

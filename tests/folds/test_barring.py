@@ -28,6 +28,7 @@ def split_table(rows):
             "polygon": range(1, len(rows) + 1),
             "group": [row[0] for row in rows],
             "id": [f"id{row[0]}" for row in rows],
+            "group_id": [f"id{row[0]}" for row in rows],
             "code": [row[1] for row in rows],
             "region": "all",
             "home_tile": [next(iter(row[3]), "") for row in rows],

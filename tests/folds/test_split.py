@@ -5,7 +5,7 @@ from tilefold.folds.split import split_polygons
 from tilefold.storage.tables import read_table
 
 COLUMNS = [
-    *("polygon", "group", "id", "code", "region", "home_tile", "role", "pixels"),
+    *("polygon", "group", "id", "group_id", "code", "region", "home_tile", "role", "pixels"),
     *("owned_tiles", "owned_pixels", "footprint_tiles"),
 ]
 
@@ -44,7 +44,7 @@ def test_table(write_reference, split):
         )
     )
     assert table.columns.tolist() == COLUMNS
-    rows = table.drop(columns=["id", "region", "role"]).to_numpy().tolist()
+    rows = table.drop(columns=["id", "group_id", "region", "role"]).to_numpy().tolist()
     assert rows == [
         [1, 1, 1, "A", 4, "A", "4", "A"],
         [2, 1, 1, "B", 5, "A;B", "2;3", "A;B"],

@@ -29,7 +29,7 @@ def clean(tmp_path):
             "class_field": "code",
             "codes": [1, 2, 3],
             "crs": "EPSG:32631",
-            "id_field": None,
+            "fields": {},
             "min_area": 0.0,
             **changes,
         }

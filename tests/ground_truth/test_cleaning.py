@@ -56,7 +56,9 @@ def test_every_fault_has_its_reason(write_source, clean, faulty):
 
 def test_columns_and_groups(write_source, clean, faulty):
     reference, _, _, _ = clean(write_source(faulty))
-    assert reference.columns.tolist() == ["polygon", "group", "id", "code", "geometry"]
+    assert reference.columns.tolist() == [
+        *("polygon", "group", "id", "group_id", "code", "split_value", "fold_value", "geometry")
+    ]
     assert [str(reference[name].dtype) for name in ("polygon", "group", "code")] == ["int32"] * 3
     assert reference["polygon"].tolist() == [1, 2, 3, 4, 5]
     assert reference["id"].is_monotonic_increasing
@@ -86,11 +88,35 @@ def test_ids_of_a_field_hold_together_what_shares_them(write_source, clean, squa
         {"code": 1, "farm": None, "geometry": square(6, 0)},
         {"code": 1, "farm": 3, "geometry": square(2, 0)},  # repeats farm 5's
     ]
-    reference, rejected, _, _ = clean(write_source(rows), id_field="farm")
+    reference, rejected, _, _ = clean(write_source(rows), fields={"id": "farm"})
     by_id = reference.groupby("id")["group"].agg(["nunique", "size"])
     assert by_id.loc["20"].tolist() == [1, 2]
     assert set(reference["id"]) - {"20", "3"} == {name for name in reference["id"] if len(name) == 12}
     assert rejected["id"].tolist() == ["5"]
+
+
+def test_a_field_says_what_stays_together(write_source, clean, square):
+    rows = [
+        {"code": 1, "farm": "north", "part": "test", "geometry": square(0, 0)},
+        {"code": 2, "farm": "north", "part": "", "geometry": square(2, 0)},
+        {"code": 2, "farm": "south", "part": None, "geometry": square(4, 0)},
+        {"code": 1, "farm": None, "part": "learn", "geometry": square(6, 0)},
+    ]
+    reference, _, _, _ = clean(write_source(rows), fields={"group": "farm", "split": "part", "fold": "farm"})
+    assert reference["id"].is_unique
+    found = {
+        row.geometry.bounds[0] // 10: (row.group_id, row.split_value, row.fold_value)
+        for row in reference.itertuples()
+    }
+    lonely = reference.loc[reference["fold_value"] == "", "id"].item()
+    assert set(found.values()) == {
+        ("north", "test", "north"),
+        ("north", "", "north"),
+        ("south", "", "south"),
+        (lonely, "learn", ""),
+    }
+    assert reference.groupby("group_id")["group"].nunique().max() == 1
+    assert reference["group"].nunique() == 3
 
 
 def test_id_stays_when_other_features_come_and_the_crs_changes(write_source, clean, square):

@@ -22,7 +22,7 @@ BOX = shapely.box(0, 0, 1, 1)
 )
 def test_codes_from_all_types(write_source, values, texts, codes):
     source = write_source([{"code": value, "geometry": BOX} for value in values])
-    found = read_features(source, None, "code", None)
+    found = read_features(source, None, "code", {})
     assert found["class_value"].tolist() == texts
     assert [None if pd.isna(code) else code for code in found["code"]] == codes
 
@@ -32,7 +32,7 @@ def test_ids_and_heights(write_source):
     source = write_source(
         [{"code": 1, "farm": 12, "geometry": high}, {"code": 1, "farm": None, "geometry": BOX}]
     )
-    found = read_features(source, None, "code", "farm")
+    found = read_features(source, None, "code", {"id": "farm"})
     assert found["given_id"].tolist() == ["12", ""]
     assert not found.geometry.has_z.any()
 
@@ -40,4 +40,4 @@ def test_ids_and_heights(write_source):
 def test_faults_of_the_header_are_raised_together(write_source):
     source = write_source([{"klass": 1, "geometry": BOX}], crs=None)
     with pytest.raises(GroundTruthError, match=r"(?s)no class field 'code'.*no coordinate reference system"):
-        read_features(source, None, "code", None)
+        read_features(source, None, "code", {})

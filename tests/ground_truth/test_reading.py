@@ -10,7 +10,7 @@ BOX = shapely.box(0, 0, 1, 1)
 def test_good_header_has_no_faults(write_source):
     source = write_source([{"code": 1, "name": "a", "geometry": BOX}])
     assert check_reference(source, None, "code") == []
-    assert check_reference(source, "source", "code", "name") == []
+    assert check_reference(source, "source", "code", {"id": "name"}) == []
 
 
 @pytest.mark.parametrize("value", [1, 1.0, "1"])
@@ -20,7 +20,7 @@ def test_integers_reals_and_texts_may_hold_the_class(write_source, value):
 
 def test_absent_fields_are_all_named_with_what_was_found(write_source):
     source = write_source([{"Code": 1, "name": "a", "geometry": BOX}])
-    faults = check_reference(source, None, "code", "ident")
+    faults = check_reference(source, None, "code", {"id": "ident"})
     assert len(faults) == 2
     assert "no class field 'code' (did you mean Code?)" in faults[0]
     assert "Code (Integer64), name (String)" in faults[0]

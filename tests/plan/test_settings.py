@@ -105,6 +105,7 @@ DEPENDS = {
     "reference.class_field": ("class", {"clean_ground_truth"}),
     "reference.layer": ("l", {"clean_ground_truth"}),
     "reference.id_field": ("i", {"clean_ground_truth"}),
+    "reference.group_field": ("g", {"clean_ground_truth"}),
     "reference.min_area": (1.0, {"clean_ground_truth"}),
     "reference.nomenclature": (
         [{"code": 1, "label": "one"}, {"code": 3, "label": "two"}],

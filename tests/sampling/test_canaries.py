@@ -28,7 +28,7 @@ def test_clips_of_one_original_never_differ_in_role(world):
     geopandas.GeoDataFrame({"code": [1, 2] * 20}, geometry=multi, crs="EPSG:32631").to_file(source)
     clean_ground_truth(
         source,
-        {"class_field": "code", "codes": [1, 2], "crs": "EPSG:32631"},
+        {"class_field": "code", "fields": {}, "codes": [1, 2], "crs": "EPSG:32631"},
         reference=world.path("reference.gpkg"),
         rejected=world.path("rejected.gpkg"),
         table=world.path("cleaning.csv"),
@@ -129,7 +129,7 @@ def test_the_order_of_features_changes_no_byte(world, seed):
         reference = world.path(folder, "reference.gpkg")
         clean_ground_truth(
             source,
-            {"class_field": "code", "codes": [1, 2, 3, 4], "crs": "EPSG:32631"},
+            {"class_field": "code", "fields": {}, "codes": [1, 2, 3, 4], "crs": "EPSG:32631"},
             reference=reference,
             rejected=world.path(folder, "rejected.gpkg"),
             table=world.path(folder, "cleaning.csv"),

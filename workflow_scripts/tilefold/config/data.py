@@ -188,5 +188,8 @@ class Reference(Section):
     id_field: str | None = None
     """Field that identifies a polygon for good, so that its role stays when the file changes. Default: a
     digest of its geometry."""
+    group_field: str | None = None
+    """Field of what must stay together (farm, commune, map sheet): polygons with one value get one role and stand on
+    one side of a fold. Default: each feature of the file is on its own."""
     min_area: Annotated[float, Field(ge=0)] = 0.0
     """Polygons smaller than this, in square metres, are rejected as slivers."""

@@ -13,13 +13,14 @@ def classes_of_groups(polygons: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     polygons
-        One row a polygon: ``group``, ``id``, ``code``, ``region``, ``pixels``.
+        One row a polygon: ``group``, ``group_id``, ``code``, ``region``, ``pixels``.
 
     Returns
     -------
     pandas.DataFrame
-        ``group``, ``id``, ``code``, ``region``, by ascending group.
+        ``group``, ``id`` (of the group), ``code``, ``region``, by ascending group.
     """
-    totals = polygons.groupby(["group", "id", "region", "code"], as_index=False).agg({"pixels": "sum"})
+    totals = polygons.groupby(["group", "group_id", "region", "code"], as_index=False).agg({"pixels": "sum"})
     ordered = totals.sort_values(["group", "pixels", "code"], ascending=[True, False, True], kind="stable")
-    return ordered.drop_duplicates("group", ignore_index=True)[["group", "id", "code", "region"]]
+    chosen = ordered.drop_duplicates("group", ignore_index=True).rename(columns={"group_id": "id"})
+    return chosen[["group", "id", "code", "region"]]

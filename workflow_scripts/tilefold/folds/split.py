@@ -38,14 +38,14 @@ def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split:
         ``seed``; ``ratio`` (share of a class's groups for training); ``validation_ratio`` (share of validation
         within training); ``grids`` of the training tiles, by name; ``ownership`` among all tiles.
     split
-        Parquet table to write, one row a polygon: ``polygon``, ``group``, ``id``, ``code``, ``region``,
+        Parquet table to write, one row a polygon: ``polygon``, ``group``, ``id``, ``group_id``, ``code``, ``region``,
         ``home_tile`` (empty if no tile owns a pixel), ``role`` (learn, validation, test; empty if its group holds
         no owned pixel), ``pixels`` (owned, all tiles), ``owned_tiles`` and ``owned_pixels``, ``footprint_tiles``
         (tiles with a pixel in it, owned or not); lists are joined by ";", tiles sorted. Its attributes hold
         ``pixel_hectares`` by tile.
     """
     polygons = pyogrio.read_dataframe(
-        reference, layer=LAYER, columns=["polygon", "group", "id", "code"], read_geometry=False
+        reference, layer=LAYER, columns=["polygon", "group", "id", "group_id", "code"], read_geometry=False
     ).sort_values("polygon", ignore_index=True)
     grids = {tile: Grid.from_dict(grid) for tile, grid in settings["grids"].items()}
     located = locate(reference, grids, Ownership.from_dict(settings["ownership"]))
@@ -53,7 +53,7 @@ def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split:
     groups = _groups(table, located)
     roles = assign_roles(groups, settings["seed"], settings["ratio"], settings["validation_ratio"])
     groups["role"] = repair_roles(groups, settings["seed"], roles)
-    table.insert(6, "role", table["group"].map(groups.set_index("group")["role"]).fillna(NO_ROLE))
+    table.insert(7, "role", table["group"].map(groups.set_index("group")["role"]).fillna(NO_ROLE))
     table.attrs = {"pixel_hectares": {tile: _pixel_hectares(grids[tile]) for tile in sorted(grids)}}
     write_table(split, table)
     logger.info(
@@ -70,6 +70,7 @@ def _placed(polygons: pd.DataFrame, located: pd.DataFrame) -> pd.DataFrame:
             "polygon": number.astype(np.int32),
             "group": polygons["group"].astype(np.int32),
             "id": polygons["id"].astype(str),
+            "group_id": polygons["group_id"].astype(str),
             "code": polygons["code"].astype(np.int32),
             "region": REGION,
             "home_tile": number.map(home_tiles(located, "polygon")).fillna("").astype(str),

@@ -49,11 +49,14 @@ def clean_ground_truth(
         Vector file in any format that GDAL reads.
     settings
         ``layer`` (None: the first), ``class_field``, ``codes`` (of the nomenclature), ``crs`` (of what is
-        written), ``id_field`` (None: ids are digests of the source's geometries), ``min_area`` (smaller parts
-        are rejected; square metres; 0: none).
+        written), ``fields`` by purpose (None or absent: no field): ``id`` (without it ids are digests of the source's
+        geometries), ``group`` (polygons with one value form a group), ``split``, ``fold``; ``min_area``
+        (smaller parts are rejected; square metres; 0: none).
     reference
         GeoPackage to write, layer ``reference``: ``polygon`` (int32, from 1), ``group`` (int32, from 1: parts
-        of one original share it), ``id`` (str), ``code`` (int32), polygons in ``crs``.
+        of one original share it, and features with one value in the group field), ``id`` (str), ``group_id``
+        (str: the value in the group field, else ``id``), ``code`` (int32), ``split_value``, ``fold_value`` (str,
+        empty without a field or value), polygons in ``crs``.
     rejected
         GeoPackage to write, layer ``rejected``: ``reason``, ``id``, ``class_value`` (str), geometry or None.
     table
@@ -64,7 +67,7 @@ def clean_ground_truth(
     GroundTruthError
         If the header lacks what is needed, or if nothing is left.
     """
-    features = read_features(source, settings.get("layer"), settings["class_field"], settings.get("id_field"))
+    features = read_features(source, settings.get("layer"), settings["class_field"], settings["fields"])
     kept, refused = _sort_out(features, settings)
     if kept.empty:
         counts = refused["reason"].value_counts()
@@ -106,13 +109,16 @@ def _sort_out(
 
 
 def _identify(features: geopandas.GeoDataFrame) -> None:
-    """Add the canonical bytes (`shape`), the lasting `id` and an empty `reason`.
+    """Add the canonical bytes (`shape`), the lasting `id`, the `group_id` and an empty `reason`.
 
-    A feature without a value in the id field falls back to the digest of its geometry.
+    A feature without a value in the id field falls back to the digest of its geometry, one without a value in the
+    group field is a group of its own.
     """
     features["shape"] = canonical_bytes(features.geometry.to_numpy())
     given = features["given_id"].to_numpy(object)
     features["id"] = np.where(given != "", given, digests(features["shape"].to_numpy(object)))
+    group = features["given_group"].to_numpy(object)
+    features["group_id"] = np.where(group != "", group, features["id"])
     features["reason"] = ""
 
 
@@ -150,13 +156,16 @@ def _numbered(pieces: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     """Usable parts in canonical order, with `polygon` and `group`."""
     order = pieces.assign(shape=shapely.to_wkb(pieces.geometry.to_numpy(), byte_order=1))
     order = order.sort_values(["id", "code", "shape"], kind="stable")
-    _, rank = np.unique(order["id"].to_numpy(str), return_inverse=True)
+    _, rank = np.unique(order["group_id"].to_numpy(str), return_inverse=True)
     return geopandas.GeoDataFrame(
         {
             "polygon": np.arange(1, len(order) + 1, dtype=np.int32),
             "group": rank.astype(np.int32) + np.int32(1),
             "id": order["id"].to_numpy(object),
+            "group_id": order["group_id"].to_numpy(object),
             "code": order["code"].to_numpy(np.int32),
+            "split_value": order["given_split"].to_numpy(object),
+            "fold_value": order["given_fold"].to_numpy(object),
         },
         geometry=order.geometry.to_numpy(),
         crs=pieces.crs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ class GroundTruthError(ValueError):
 
 
 def check_reference(
-    source: Path | str, layer: str | None, class_field: str, id_field: str | None = None
+    source: Path | str, layer: str | None, class_field: str, fields: Mapping[str, str | None] | None = None
 ) -> list[str]:
     """Faults in the header of reference data; no feature is read.
 
@@ -32,8 +33,8 @@ def check_reference(
         Its layer; None: the first.
     class_field
         Field that holds the class code.
-    id_field
-        Field that holds a lasting identifier, or None.
+    fields
+        Further fields by purpose (id, group, split, fold); None: that purpose has none.
 
     Returns
     -------
@@ -51,7 +52,12 @@ def check_reference(
     info = pyogrio.read_info(source, layer=layer or layers[0])
     return [
         *_field_faults(source, info, class_field, "class"),
-        *(_field_faults(source, info, id_field, "id") if id_field else []),
+        *(
+            fault
+            for purpose, field in (fields or {}).items()
+            if field
+            for fault in _field_faults(source, info, field, purpose)
+        ),
         *_geometry_faults(source, info),
     ]
 

@@ -13,6 +13,7 @@ from tilefold.ground_truth.reading import check_reference
 from tilefold.networks.registry import check_network
 from tilefold.plan.external import module_faults
 from tilefold.plan.features import feature_faults
+from tilefold.plan.reference import reference_fields
 
 
 def config_faults(config: Config, sensors: Sequence[str]) -> list[str]:
@@ -78,4 +79,4 @@ def _reference_faults(config: Config) -> list[str]:
     reference = config.reference
     if not Path(reference.path).is_file():
         return [f"reference.path: no file {reference.path}"]
-    return check_reference(reference.path, reference.layer, reference.class_field, reference.id_field)
+    return check_reference(reference.path, reference.layer, reference.class_field, reference_fields(config))

@@ -12,6 +12,7 @@ from typing import Any
 from tilefold.plan.calendar import filling
 from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.plan import Plan
+from tilefold.plan.reference import reference_fields
 from tilefold.plan.runs import Run
 from tilefold.plan.sensors import (
     acquisition_days,
@@ -90,7 +91,7 @@ def clean_ground_truth(plan: Plan) -> Settings:
     return {
         "layer": reference.layer,
         "class_field": reference.class_field,
-        "id_field": reference.id_field,
+        "fields": reference_fields(plan.config),
         "min_area": reference.min_area,
         "codes": plan.codes,
         "crs": plan.crs,
