@@ -16,6 +16,7 @@ from tilefold.plan.calendar import make_calendar
 from tilefold.plan.check import config_faults, raster_faults
 from tilefold.plan.external import try_functions
 from tilefold.plan.features import feature_expressions
+from tilefold.plan.files import file_faults
 from tilefold.plan.grids import header_grid, output_grid
 from tilefold.plan.grouping import acquisition_faults
 from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
@@ -51,7 +52,7 @@ def make_plan(config: Config) -> Plan:
     tiles = sorted({*train, *mapped})
     found = find_all_products(config, sound, tiles)
     calendars, date_faults = _make_calendars(config, found.products)
-    faults += [*tile_faults, *found.faults, *date_faults]
+    faults += [*tile_faults, *found.faults, *date_faults, *file_faults(config, found.products)]
     if tiles:
         faults += [*fold_faults(config.folds, train), *raster_faults(config, tiles)]
     if faults:
