@@ -79,6 +79,8 @@ def _simulate(given: argparse.Namespace) -> None:
     wanted = {
         "seed": given.seed,
         "size": given.size,
+        # In small tiles the strip that neighbours share is smaller too.
+        "overlap": min(Dials.overlap, 2 * (given.size // 8)) if given.size else None,
         "shift": given.shift,
         "tiles": tuple(given.tiles) if given.tiles else None,
         "sensors": tuple(given.sensors.split(",")) if given.sensors else None,
