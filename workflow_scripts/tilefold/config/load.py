@@ -111,7 +111,12 @@ def _complaint(errors: Sequence[Mapping[str, Any]]) -> str:
 
 def _wish(error: Mapping[str, Any]) -> str:
     message = f"{error['msg'][0].lower()}{error['msg'][1:]}"
-    return message.replace("input should be ", "expected ").replace("a valid i", "an i").replace("a valid ", "a ").replace("value error, ", "")
+    return (
+        message.replace("input should be ", "expected ")
+        .replace("a valid i", "an i")
+        .replace("a valid ", "a ")
+        .replace("value error, ", "")
+    )
 
 
 def _meant(error: Mapping[str, Any]) -> str:
