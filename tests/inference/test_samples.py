@@ -22,6 +22,7 @@ COLUMNS = [
     "group",
     "code",
     "role",
+    "cell",
     "held_out_pixel",
     "predicted",
     "confidence",
@@ -35,6 +36,7 @@ ROLES = pd.DataFrame(
         "role": ["test", "", "", "validation", "learn"],
         "held_out": [False, True, True, False, False],
         "barred": [False, False, True, False, False],
+        "fold_value": ["", "a", "b", "a", ""],
     }
 )
 
