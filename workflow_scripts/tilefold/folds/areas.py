@@ -102,9 +102,13 @@ class Cells:
 
     def of_some(self, cells: Collection[str], tile: str, pixels: pd.DataFrame) -> Mask:
         """Whether each pixel is in one of some cells; see `of_pixels`."""
-        if not cells:
-            return np.zeros(len(pixels), np.bool_)
-        return np.isin(self.of_pixels(tile, pixels).astype(str), sorted(cells))
+        if self.blocks is not None:
+            numbers = self.blocks.numbers(pixels["x"].to_numpy(), pixels["y"].to_numpy())
+            return np.isin(numbers, [int(cell) for cell in cells])
+        if self.values is not None:
+            named = self.values.isin(list(cells))
+            return named.reindex(pixels["polygon"], fill_value=False).to_numpy(np.bool_)
+        return np.full(len(pixels), tile in cells)
 
 
 @dataclass(frozen=True)
@@ -151,16 +155,22 @@ class HeldOutArea:
         pixels
             ``x``, ``y``, ``polygon`` of each.
         """
-        barred = self.holds(tile, pixels)
-        rest = np.flatnonzero(~barred)
-        x, y = pixels["x"].to_numpy()[rest], pixels["y"].to_numpy()[rest]
-        barred[rest] = _near_outline(self.outline, self.belt, x, y)
+        held = self.holds(tile, pixels)
+        x, y = pixels["x"].to_numpy(), pixels["y"].to_numpy()
+        near = ~held
+        if self.cells.blocks is not None:
+            near &= ~self.cells.blocks.inside(x, y, self.belt)
+        unsure = np.flatnonzero(near)
+        near[unsure] = self._is_near(x[unsure], y[unsure])
+        return held | near
+
+    def _is_near(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> Mask:
+        """Whether points lie in the barred footprints or in the belt."""
         if self.pixels is not None:
-            distance, _ = self.pixels.query(
-                np.column_stack((x, y)), distance_upper_bound=np.nextafter(self.belt, np.inf)
-            )
-            barred[rest] |= distance <= self.belt
-        return barred
+            limit = np.nextafter(self.belt, np.inf)
+            distance, _ = self.pixels.query(np.column_stack((x, y)), distance_upper_bound=limit)
+            return np.asarray(distance <= self.belt)
+        return _near_outline(self.outline, self.belt, x, y)
 
 
 def open_area(

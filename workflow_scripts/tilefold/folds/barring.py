@@ -81,6 +81,25 @@ def _repaired(table: pd.DataFrame, beyond: pd.DataFrame, area: HeldOutArea, seed
     return table.assign(role=role, repaired=role != table["role"])
 
 
+def clipped_away(tile: str, pixels: pd.DataFrame, clipped: Mask, area: HeldOutArea) -> Mask:
+    """Pixels of clipped polygons that may not train, since they lie in the barred area.
+
+    Parameters
+    ----------
+    tile
+        The tile that owns the pixels.
+    pixels
+        ``polygon``, ``x``, ``y`` of each.
+    clipped
+        Whether the polygon of each is clipped in the fold, see `fold_roles`.
+    area
+        What is held out and barred.
+    """
+    away = np.zeros(len(pixels), np.bool_)
+    away[clipped] = area.bars(tile, pixels[clipped])
+    return away
+
+
 def _of_group(split: pd.DataFrame, marked: Mask) -> Mask:
     """Polygons whose group has a marked one."""
     return split["group"].isin(split.loc[marked, "group"]).to_numpy()

@@ -80,6 +80,15 @@ class Blocks:
             )
         return self.fold[place]
 
+    def inside(self, x: NDArray[np.float64], y: NDArray[np.float64], margin: float) -> NDArray[np.bool_]:
+        """Whether each point lies farther than a margin from the border of its block, so from all other blocks."""
+        column, row = np.floor(x / self.size), np.floor(y / self.size)
+        deep = [
+            (place - index * self.size > margin) & ((index + 1) * self.size - place > margin)
+            for place, index in ((x, column), (y, row))
+        ]
+        return deep[0] & deep[1]
+
     def squares(self, folds: Collection[int]) -> NDArray[np.object_]:
         """Blocks of some folds as polygons of the common CRS."""
         return squares(self.keys[np.isin(self.fold, list(folds))], self.size)

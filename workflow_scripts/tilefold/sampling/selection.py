@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tilefold.folds.areas import HeldOutArea, count_pieces, open_area
-from tilefold.folds.barring import TRAINING_ROLES, fold_roles, training_loss
+from tilefold.folds.barring import TRAINING_ROLES, clipped_away, fold_roles, training_loss
 from tilefold.folds.roles import LEARN, VALIDATION
 from tilefold.sampling.periodic import PeriodicSampler
 from tilefold.storage.tables import read_table, write_table
@@ -104,6 +104,8 @@ class Training:
         By polygon number: place in `strata`, `NONE` if it does not train (int64).
     group
         By polygon number: its group (int64).
+    clipped
+        By polygon number: only its pixels beyond the barred area train.
     strata
         Region and class code of each row of the table of rates.
     """
@@ -111,6 +113,7 @@ class Training:
     role: NDArray[np.int8]
     stratum: NDArray[np.int64]
     group: NDArray[np.int64]
+    clipped: NDArray[np.bool_]
     strata: list[tuple[str, int]]
 
 
@@ -126,7 +129,9 @@ def _training(in_fold: pd.DataFrame, regions: list[str], codes: list[int]) -> Tr
     )
     stratum[number] = places
     group[number] = members["group"]
-    return Training(role, stratum, group, strata)
+    clipped = np.zeros(size, np.bool_)
+    clipped[in_fold["polygon"]] = in_fold["clipped"]
+    return Training(role, stratum, group, clipped, strata)
 
 
 def _candidates(
@@ -136,16 +141,11 @@ def _candidates(
     table = read_table(index, ["polygon", "clear_dates"])
     polygon = table["polygon"].to_numpy()
     allowed = (training.stratum[polygon] != NONE) & (table["clear_dates"].to_numpy() >= min_clear_dates)
-    rows = _beyond(area, tile, index, np.flatnonzero(allowed))
+    rows = np.flatnonzero(allowed)
+    if area.clips:
+        pixels = read_table(index, ["polygon", "x", "y"]).iloc[rows]
+        rows = rows[~clipped_away(tile, pixels, training.clipped[polygon[rows]], area)]
     return rows, polygon[rows]
-
-
-def _beyond(area: HeldOutArea, tile: str, index: Path | str, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Rows of a pool that clipping leaves; without it polygons that meet the barred area have no role."""
-    if not area.clips:
-        return rows
-    pixels = read_table(index, ["polygon", "x", "y"]).iloc[rows]
-    return rows[~area.bars(tile, pixels)]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from tilefold.folds.areas import HeldOutArea, open_area
-from tilefold.folds.barring import TRAINING_ROLES
+from tilefold.folds.barring import TRAINING_ROLES, clipped_away
 from tilefold.grids.lengths import metric_points
 from tilefold.storage.tables import read_table, write_table
 from tilefold.validation.matrices import unit_counts
@@ -65,7 +65,7 @@ def score_distances(
     area = open_area(settings, table, training, blocks)
     pixels = read_table(predicted, PREDICTED)
     pixels = pixels[pixels["held_out_pixel"]].reset_index(drop=True)
-    trains = table.loc[table["role"].isin(TRAINING_ROLES), "polygon"].to_numpy()
+    trains = table.loc[table["role"].isin(TRAINING_ROLES), ["polygon", "clipped"]]
     places = _places(pixels, indexes, settings["crs"])
     nearest = np.full(len(pixels), np.inf)
     for tile, index in sorted(training.items()):
@@ -88,13 +88,13 @@ def _places(pixels: pd.DataFrame, indexes: Indexes, crs: str) -> NDArray[np.floa
 
 
 def _training_points(
-    index: Path | str, tile: str, trains: NDArray[Any], area: HeldOutArea, crs: str
+    index: Path | str, tile: str, trains: pd.DataFrame, area: HeldOutArea, crs: str
 ) -> NDArray[np.float64]:
     """Metric places of a pool's pixels that may train."""
     pixels = read_table(index, ["polygon", "x", "y"])
-    pixels = pixels[pixels["polygon"].isin(trains)]
-    if area.clips:
-        pixels = pixels[~area.bars(tile, pixels)]
+    pixels = pixels[pixels["polygon"].isin(trains["polygon"])]
+    clipped = pixels["polygon"].isin(trains.loc[trains["clipped"], "polygon"]).to_numpy()
+    pixels = pixels[~clipped_away(tile, pixels, clipped, area)]
     return metric_points(pixels["x"].to_numpy(), pixels["y"].to_numpy(), crs)
 
 
