@@ -4,6 +4,8 @@ from functools import partial
 from tilefold.plan.binding import bind_settings
 
 settings = partial(bind_settings, plan)
+# Input of the jobs that ask which block a pixel lies in.
+fold_blocks = ["<results>/folds/blocks.gpkg"] if plan.fold_kind == "blocks" else []
 
 # Scripts see the checked configuration, with its defaults and with {data} filled in.
 config.update(plan.config.model_dump(mode="json"))

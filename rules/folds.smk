@@ -1,4 +1,4 @@
-# Roles of polygons for each seed; the sample database of each run.
+# Roles of polygons for each seed; blocks that folds hold out; the sample database of each run.
 
 
 rule split_polygons:
@@ -22,6 +22,30 @@ rule split_polygons:
         "Splitting the polygons with seed {wildcards.seed}"
     script:
         "../workflow_scripts/split_polygons.py"
+
+
+rule assign_blocks:
+    input:
+        reference=rules.clean_ground_truth.output.reference,
+    output:
+        blocks="<results>/folds/blocks.gpkg",
+        balance="<results>/folds/blocks.csv",
+    log:
+        "<logs>/assign_blocks.log",
+    benchmark:
+        "<benchmarks>/assign_blocks.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=settings("assign_blocks"),
+    message:
+        "Assigning blocks to folds"
+    script:
+        "../workflow_scripts/assign_blocks.py"
 
 
 rule assemble_samples:

@@ -36,6 +36,12 @@ rule write_report:
         maps=[
             f"<results>/maps/{run.fold}/seed_{run.seed}/classification.tif"
             for run in plan.runs
+            if run.map_tiles
+        ],
+        distances=[
+            f"<results>/validation/{run.fold}/seed_{run.seed}/distances.csv"
+            for run in plan.runs
+            if run.held_out
         ],
         clear_dates=expand(
             "<results>/series/{tile}/{sensor}_clear.tif",

@@ -42,6 +42,8 @@ rule select_samples:
             rules.extract_pool.output.pool_index,
             tile=plan.run(wildcards.fold, wildcards.seed).training_tiles,
         ),
+        # The run `all` is selected whatever the blocks.
+        blocks=lambda wildcards: fold_blocks if wildcards.fold != "all" else [],
     output:
         selection="<results>/runs/{fold}/seed_{seed}/selection.parquet",
         rates="<results>/runs/{fold}/seed_{seed}/rates.csv",

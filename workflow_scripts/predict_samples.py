@@ -16,6 +16,7 @@ def main(snakemake: Any) -> None:
         dict(zip(settings["tiles"], snakemake.input.indexes, strict=True)),
         settings,
         predicted=snakemake.output.predicted,
+        blocks=next(iter(snakemake.input.blocks), None),
     )
 
 

@@ -17,6 +17,7 @@ def main(snakemake: Any) -> None:
         rates=snakemake.output.rates,
         roles=snakemake.output.roles,
         barred=snakemake.output.barred,
+        blocks=next(iter(snakemake.input.blocks), None),
     )
 
 

@@ -30,7 +30,8 @@ def main(snakemake: Any) -> None:
             run: dict(zip(candidates, files, strict=True)) for run, files in zip(runs, histories, strict=True)
         },
         "matrices": dict(zip(runs, given.matrices, strict=True)),
-        "maps": dict(zip(runs, given.maps, strict=True)),
+        "maps": dict(zip(settings["mapped_runs"], given.maps, strict=True)),
+        "distances": dict(zip(settings["fold_runs"], given.distances, strict=True)),
         "clear": by_series["clear_dates"],
         "skipped": by_series["skipped"],
     }

@@ -41,6 +41,7 @@ def write_reference(tmp_path):
                 "id": [key for key, _, _ in rows],
                 "group_id": [key for key, _, _ in rows],
                 "code": np.array([code for _, code, _ in rows], np.int32),
+                "fold_value": "",
             },
             geometry=boxes,
             crs=CRS,

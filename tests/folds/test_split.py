@@ -6,7 +6,7 @@ from tilefold.storage.tables import read_table
 
 COLUMNS = [
     *("polygon", "group", "id", "group_id", "code", "region", "home_tile", "role", "pixels"),
-    *("owned_tiles", "owned_pixels", "footprint_tiles"),
+    *("owned_tiles", "owned_pixels", "footprint_tiles", "fold_value"),
 ]
 
 
@@ -44,7 +44,7 @@ def test_table(write_reference, split):
         )
     )
     assert table.columns.tolist() == COLUMNS
-    rows = table.drop(columns=["id", "group_id", "region", "role"]).to_numpy().tolist()
+    rows = table.drop(columns=["id", "group_id", "region", "role", "fold_value"]).to_numpy().tolist()
     assert rows == [
         [1, 1, 1, "A", 4, "A", "4", "A"],
         [2, 1, 1, "B", 5, "A;B", "2;3", "A;B"],

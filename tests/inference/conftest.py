@@ -77,6 +77,7 @@ class Tile:
             "compute_threads": 1,
             "device": "cpu",
             "held_out": [],
+            "scheme": {"kind": "tiles"},
         } | changes
 
 

@@ -61,7 +61,14 @@ DEPENDS = {
     "data": ("e", set()),
     "tiles.train": (
         ["A", "B"],
-        {"split_polygons", "predict_samples", "select_samples", "assemble_samples"},
+        {
+            "split_polygons",
+            "assign_blocks",
+            "predict_samples",
+            "select_samples",
+            "assemble_samples",
+            "score_distances",
+        },
     ),
     # Only the run `all` maps these tiles; the settings compared are those of a fold.
     "tiles.map": (["A", "B"], set()),
@@ -115,6 +122,7 @@ DEPENDS = {
             "assemble_samples",
             "mosaic_tiles",
             "validate_run",
+            "score_distances",
             "summarise_runs",
         }
         | CLASSIFY,
@@ -123,7 +131,14 @@ DEPENDS = {
     "split.validation_ratio": (0.5, {"split_polygons"}),
     "split.seeds": ([0, 1], {"summarise_runs"}),
     "folds.scheme": (["A", "B"], {"summarise_runs"}),
-    "folds.buffer_m": (10.0, {"select_samples"}),
+    "folds.buffer_m": (10.0, {"select_samples", "score_distances"}),
+    "folds.boundary": ("owned", {"select_samples", "score_distances"}),
+    "folds.straddlers": ("clip", {"select_samples", "score_distances"}),
+    # The folds are tiles; see below for the others.
+    "folds.block_size_m": (500.0, {"assign_blocks"}),
+    "folds.number": (7, {"assign_blocks"}),
+    "folds.field": ("f", set()),
+    "folds.values": (["a"], set()),
     "folds.maps": ("all", {"mosaic_tiles"}),
     "selection.strategy": ("all", {"select_samples"}),
     "selection.count": (5, {"select_samples"}),
@@ -145,16 +160,17 @@ DEPENDS = {
     "classification.batch_rows": (64, CLASSIFY),
     "classification.compute_threads": (2, CLASSIFY),
     "classification.device": ("cpu", CLASSIFY),
-    "maps.nodata": (9, {"mosaic_tiles", "validate_run", "summarise_runs"} | CLASSIFY),
+    "maps.nodata": (9, {"mosaic_tiles", "validate_run", "score_distances", "summarise_runs"} | CLASSIFY),
     "validation.bootstrap.replicates": (1500, {"summarise_runs"}),
+    "validation.distances": ([50, 500], {"score_distances"}),
     "validation.bootstrap.seed": (3, {"summarise_runs"}),
     "report.title": ("t", set()),
 }
 #: Fields that can hold one value only, as yet.
-SINGLE = {"folds.boundary", "folds.straddlers", "selection.sampler"}
+SINGLE = {"selection.sampler"}
 
 
-def plan_of(raw):
+def plan_of(raw, values=()):
     config = read_config(raw)
     grids = {
         tile: Grid("EPSG:32631", (10.0, 0.0, 500000.0 + 800 * i, 0.0, -10.0, 4900000.0), 100, 100)
@@ -177,6 +193,7 @@ def plan_of(raw):
         nodata=choose_nodata(config.maps.nodata, codes)[0],
         code=dict.fromkeys(BUILDERS, "c"),
         refused={"B": {"own": [{"product": "2", "file": "f", "reason": "r"}]}},
+        fold_values=values,
     )
 
 
@@ -192,11 +209,11 @@ WILDCARDS = {
 }
 
 
-def all_settings(plan):
-    found = {}
+def all_settings(plan, **wildcards):
+    found, given = {}, WILDCARDS | wildcards
     for rule, builder in BUILDERS.items():
         names = builder.__code__.co_varnames[1 : builder.__code__.co_argcount]
-        found[rule] = rule_settings(plan, rule, {name: WILDCARDS[name] for name in names})
+        found[rule] = rule_settings(plan, rule, {name: given[name] for name in names})
     return found
 
 
@@ -277,6 +294,48 @@ def test_the_run_all_does_not_depend_on_what_folds_bar():
     before = rule_settings(plan_of(RAW), "select_samples", wildcards)
     after = rule_settings(plan_of(with_value(RAW, "folds.buffer_m", 50.0)), "select_samples", wildcards)
     assert before == after
+
+
+BLOCKS = with_value(RAW, "folds", {"scheme": "blocks", "block_size_m": 500.0, "number": 3})
+FIELD = with_value(RAW, "folds", {"scheme": "field", "field": "f"})
+
+
+def changed_of_fold(before, after, fold, values=()):
+    pairs = [
+        all_settings(plan_of(raw, values), fold=fold, **({"product": "classification"}))
+        for raw in (before, after)
+    ]
+    return {rule for rule in EVERY if pairs[0][rule] != pairs[1][rule]} - {"write_report"}
+
+
+def test_the_size_of_blocks_concerns_what_asks_for_a_pixels_block():
+    other = with_value(BLOCKS, "folds.block_size_m", 400.0)
+    asking = {"assign_blocks", "predict_samples"}
+    assert changed_of_fold(BLOCKS, other, "all") == asking
+    barring = {"select_samples", "score_distances"}
+    assert changed_of_fold(BLOCKS, other, "without_blocks_2") == asking | barring
+    # Which fold a block is in is a file.
+    number = with_value(BLOCKS, "folds.number", 4)
+    assert changed_of_fold(BLOCKS, number, "without_blocks_2") == {"assign_blocks", "summarise_runs"}
+
+
+def test_the_boundary_concerns_tiles_alone():
+    owned = with_value(BLOCKS, "folds.boundary", "owned")
+    assert changed_of_fold(BLOCKS, owned, "without_blocks_2") == set()
+
+
+def test_the_field_concerns_cleaning_and_another_value_only_the_summary():
+    other = with_value(FIELD, "folds.field", "g")
+    assert changed_of_fold(FIELD, other, "without_x", ("x", "y")) == {"clean_ground_truth"}
+    one, two = (all_settings(plan_of(FIELD, values), fold="without_x") for values in (("x",), ("x", "y")))
+    assert {rule for rule in EVERY if one[rule] != two[rule]} == {"summarise_runs", "write_report"}
+
+
+@pytest.mark.parametrize("raw", [BLOCKS, FIELD])
+def test_a_run_that_maps_nothing_is_not_among_the_maps(raw):
+    settings = all_settings(plan_of(raw, ("x",)), fold="all")["write_report"]
+    assert settings["mapped_runs"] == ["all/seed_0"]
+    assert settings["fold_runs"] == settings["runs"][1:]
 
 
 def test_a_plan_survives_its_snapshot():

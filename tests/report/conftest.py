@@ -34,6 +34,7 @@ def polygons():
 def predicted_pixels(fold, seed):
     table = polygons()
     held_out = fold.removeprefix("without_")
+    table["cell"] = table["tile"]
     table["held_out_pixel"] = table["tile"] == held_out
     table = table[table["held_out_pixel"] | (table["role"] == "test")]
     pixels = table.loc[table.index.repeat(20)].reset_index(drop=True)
@@ -97,6 +98,16 @@ def write_run(folder, fold, seed):
         classes=validation / "classes.csv",
         matrices={side: validation / "matrices" / f"{side}.csv" for side in sides_of_run(held_out)},
     )
+    if held_out:
+        distances = {
+            "fold": fold,
+            "seed": seed,
+            "from_m": [0.0, 100.0, 500.0],
+            "to_m": [100.0, 500.0, np.nan],
+        }
+        distances |= {"n_pixels": [0, 60, 20], "n_polygons": [0, 3, 2], "n_nodata": 0, "n_classes": [0, 3, 1]}
+        distances |= {"oa": [np.nan, 0.7, 0.5], "mean_f1": [np.nan, 0.6, 0.4]}
+        pd.DataFrame(distances).to_csv(validation / "distances.csv", index=False)
     labels = np.array([[1, 2, 2, 0], [3, 3, 9, 1], [0, 0, 1, 1]], np.uint8)
     write_raster(
         folder / "maps" / fold / f"seed_{seed}" / "classification.tif", labels.repeat(9, 0).repeat(9, 1)
@@ -169,6 +180,11 @@ def write_results(folder, folds, seeds):
             for name, path in run_folders.items()
         },
         "matrices": {name: folder / "validation" / name / "matrices" for name in names},
+        "distances": {
+            run["name"]: folder / "validation" / run["name"] / "distances.csv"
+            for run in runs
+            if run["held_out"]
+        },
         "maps": {name: folder / "maps" / name / "classification.tif" for name in names},
         "clear": clear,
         "skipped": skipped,

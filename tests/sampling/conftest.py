@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import shapely
 
+from tilefold.folds.assignment import assign_blocks
 from tilefold.folds.split import split_polygons
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
@@ -61,6 +62,11 @@ class World:
     def path(self, *parts):
         return self.folder.joinpath(*parts)
 
+    @staticmethod
+    def value_of(key):
+        """Value of the folds' field of an original: four values, and some without."""
+        return ["north", "south", "", "east", "west"][int(key[1:]) % 5] if key[1:].isdigit() else ""
+
     def write_reference(self, rows, name="reference.gpkg"):
         """Write a cleaned reference; each row is (id, code, box in pixels from the upper left of the scene)."""
         rows = sorted(rows)
@@ -72,6 +78,7 @@ class World:
                 "id": [key for key, _, _ in rows],
                 "group_id": [key for key, _, _ in rows],
                 "code": np.array([code for _, code, _ in rows], np.int32),
+                "fold_value": [self.value_of(key) for key, _, _ in rows],
             },
             geometry=[
                 shapely.box(10 * col, 2000 - 10 * (row + height), 10 * (col + width), 2000 - 10 * row)
@@ -127,17 +134,35 @@ class World:
     def indexes(self, reference, tiles="ABCD", folder="pools"):
         return {tile: self.pool(reference, tile, folder)[1] for tile in tiles}
 
-    def selection_settings(self, held_out=(), buffer_m=0.0, **changes):
-        barring = {
-            "boundary": "footprint",
-            "straddlers": "bar",
-            "buffer_m": buffer_m,
-            "ownership": self.ownership.restricted(held_out).to_dict(),
+    def blocks(self, reference, size_m=150.0, number=4):
+        """Assign blocks; return the path of the blocks."""
+        settings = {
+            "size_m": size_m,
+            "number": number,
+            "grids": {tile: grid.to_dict() for tile, grid in self.grids.items()},
+            "ownership": self.ownership.to_dict(),
         }
+        assign_blocks(reference, settings, blocks=self.path("blocks.gpkg"), balance=self.path("blocks.csv"))
+        return self.path("blocks.gpkg")
+
+    def selection_settings(
+        self,
+        held_out=(),
+        buffer_m=0.0,
+        kind="tiles",
+        boundary="footprint",
+        straddlers="bar",
+        size_m=150.0,
+        **changes,
+    ):
+        barring = {"straddlers": straddlers, "buffer_m": buffer_m, "crs": CRS}
+        if kind == "tiles":
+            barring |= {"boundary": boundary, "ownership": self.ownership.to_dict()}
         return {
             "fold": "without_" + "_".join(held_out) if held_out else "all",
             "seed": 0,
             "held_out": list(held_out),
+            "scheme": {"kind": kind, "crs": CRS, "size_m": size_m},
             "training_tiles": [tile for tile in self.grids if tile not in held_out],
             "codes": [1, 2, 3, 4],
             "regions": ["all"],
@@ -149,7 +174,7 @@ class World:
             **changes,
         }
 
-    def select(self, split, indexes, folder="run", **changes):
+    def select(self, split, indexes, folder="run", blocks=None, **changes):
         """Select; return the paths of the four tables by name."""
         from tilefold.sampling.selection import select_samples
 
@@ -161,7 +186,7 @@ class World:
             "barred": self.path(folder, "barred.csv"),
         }
         chosen = {tile: indexes[tile] for tile in settings["training_tiles"]}
-        select_samples(split, chosen, settings, **paths)
+        select_samples(split, chosen, settings, **paths, blocks=blocks)
         return paths
 
 

@@ -82,8 +82,8 @@ def test_strategy_all(prepared):
 def test_roles_of_the_run(prepared):
     world, _, split, indexes = prepared
     everywhere = read_table(world.select(split, indexes)["roles"])
-    columns = ["polygon", "group", "code", "region", "home_tile", "split_role", "role"]
-    assert everywhere.columns.tolist() == [*columns, "held_out", "barred", "repaired"]
+    columns = ["polygon", "group", "code", "region", "home_tile", "fold_value", "split_role", "role"]
+    assert everywhere.columns.tolist() == [*columns, "held_out", "barred", "clipped", "repaired"]
     assert (everywhere["role"] == everywhere["split_role"]).all()
     without = read_table(world.select(split, indexes, "other", held_out=("A",))["roles"])
     assert (without["split_role"] == everywhere["role"]).all()

@@ -23,6 +23,7 @@ from tilefold.storage.tables import write_table
 
 #: Without regions there is one.
 REGION = "all"
+COLUMNS = ["polygon", "group", "id", "group_id", "code", "fold_value"]
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +42,11 @@ def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split:
         Parquet table to write, one row a polygon: ``polygon``, ``group``, ``id``, ``group_id``, ``code``, ``region``,
         ``home_tile`` (empty if no tile owns a pixel), ``role`` (learn, validation, test; empty if its group holds
         no owned pixel), ``pixels`` (owned, all tiles), ``owned_tiles`` and ``owned_pixels``, ``footprint_tiles``
-        (tiles with a pixel in it, owned or not); lists are joined by ";", tiles sorted. Its attributes hold
-        ``pixel_hectares`` by tile.
+        (tiles with a pixel in it, owned or not), ``fold_value`` (the reference's); lists are joined by ";", tiles
+        sorted. Its attributes hold ``pixel_hectares`` by tile.
     """
     polygons = pyogrio.read_dataframe(
-        reference, layer=LAYER, columns=["polygon", "group", "id", "group_id", "code"], read_geometry=False
+        reference, layer=LAYER, columns=COLUMNS, read_geometry=False
     ).sort_values("polygon", ignore_index=True)
     grids = {tile: Grid.from_dict(grid) for tile, grid in settings["grids"].items()}
     located = locate(reference, grids, Ownership.from_dict(settings["ownership"]))
@@ -78,6 +79,7 @@ def _placed(polygons: pd.DataFrame, located: pd.DataFrame) -> pd.DataFrame:
             "owned_tiles": number.map(joined(owned, "tile")).fillna("").astype(str),
             "owned_pixels": number.map(joined(owned, "owned")).fillna("").astype(str),
             "footprint_tiles": number.map(joined(located, "tile")).fillna("").astype(str),
+            "fold_value": polygons["fold_value"].fillna("").astype(str),
         }
     )
 

@@ -61,6 +61,13 @@ def read_features(
     )
 
 
+def read_values(source: Path | str, layer: str | None, field: str) -> NDArray[np.object_]:
+    """Distinct values of a field as text, as `read_features` gives them; no geometry is read."""
+    meta, _, _, columns = pyogrio.raw.read(source, layer=layer, columns=[field], read_geometry=False)
+    (column,) = (values for name, values in zip(meta["fields"], columns, strict=True) if name == field)
+    return _as_text(column).unique()
+
+
 def _as_text(column: NDArray[Any]) -> pd.Series[str]:
     """Values as text: integers without decimals (a column with nulls is read as real), null as empty."""
     values = pd.Series(column)

@@ -12,6 +12,7 @@ from tilefold.config.load import ConfigError
 from tilefold.config.model import Config
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
+from tilefold.plan.areas import field_values, fold_faults, length_faults
 from tilefold.plan.calendar import make_calendar
 from tilefold.plan.check import config_faults, raster_faults
 from tilefold.plan.external import try_functions
@@ -23,7 +24,6 @@ from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
 from tilefold.plan.plan import Plan
 from tilefold.plan.products import Products, find_all_products
 from tilefold.plan.rules import code_digests
-from tilefold.plan.runs import fold_faults
 from tilefold.plan.sensor_faults import sensor_faults
 from tilefold.plan.sensors import definition
 from tilefold.plan.tiles import choose_tiles
@@ -53,14 +53,17 @@ def make_plan(config: Config) -> Plan:
     found = find_all_products(config, sound, tiles)
     calendars, date_faults = _make_calendars(config, found.products)
     faults += [*tile_faults, *found.faults, *date_faults, *file_faults(config, found.products)]
+    fold_values, value_faults = field_values(config)
+    faults += value_faults
     if tiles:
         faults += [*fold_faults(config.folds, train), *raster_faults(config, tiles)]
     if faults:
         raise ConfigError(faults, then=LAST_CHECKS)
     external, external_faults = try_functions(config, calendars, found.products)
     grids, ownership, grid_faults = _make_grids(config, found.products)
-    if external_faults or grid_faults:
-        raise ConfigError([*external_faults, *grid_faults])
+    late_faults = [*external_faults, *grid_faults, *length_faults(config.folds, ownership.crs)]
+    if late_faults:
+        raise ConfigError(late_faults)
     return Plan(
         config=config,
         train=tuple(train),
@@ -75,6 +78,7 @@ def make_plan(config: Config) -> Plan:
         nodata=nodata,
         code=code_digests(config),
         refused=found.refused,
+        fold_values=tuple(fold_values),
     )
 
 

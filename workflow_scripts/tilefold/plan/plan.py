@@ -12,6 +12,7 @@ from tilefold.config.model import Config
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
 from tilefold.grids.windows import number_of_chunks
+from tilefold.plan.areas import scheme_kind
 from tilefold.plan.runs import Run, plan_runs
 
 
@@ -49,6 +50,8 @@ class Plan:
     refused
         For each tile and sensor, the products that are left out because something is wrong with their names or
         they are incomplete: product, file, reason.
+    fold_values
+        Values of the reference's field that folds hold out, sorted.
     """
 
     config: Config
@@ -64,6 +67,7 @@ class Plan:
     nodata: int
     code: Mapping[str, str]
     refused: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
+    fold_values: tuple[str, ...] = ()
 
     @property
     def tiles(self) -> list[str]:
@@ -85,11 +89,16 @@ class Plan:
         """Strata with one model each."""
         return ["all"]
 
+    @property
+    def fold_kind(self) -> str:
+        """What cuts the reference into the cells that folds hold out: tiles, blocks or a field."""
+        return scheme_kind(self.config.folds)
+
     @cached_property
     def runs(self) -> list[Run]:
         """All runs."""
         config = self.config
-        return plan_runs(config.folds, config.split.seeds, self.train, self.mapped)
+        return plan_runs(config.folds, config.split.seeds, self.train, self.mapped, self.fold_values)
 
     @cached_property
     def _runs_by_key(self) -> dict[tuple[str, int], Run]:
@@ -130,6 +139,7 @@ class Plan:
             "nodata": self.nodata,
             "code": dict(self.code),
             "refused": {tile: dict(sensors) for tile, sensors in self.refused.items()},
+            "fold_values": list(self.fold_values),
         }
 
     @classmethod
@@ -149,4 +159,5 @@ class Plan:
             nodata=data["nodata"],
             code=data["code"],
             refused=data["refused"],
+            fold_values=tuple(data["fold_values"]),
         )

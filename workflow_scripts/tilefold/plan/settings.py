@@ -11,9 +11,9 @@ from typing import Any
 
 from tilefold.plan.calendar import filling
 from tilefold.plan.external import function_calls, function_scale
+from tilefold.plan.fold_settings import assign_blocks, fold_area, fold_scheme, run_key, score_distances
 from tilefold.plan.plan import Plan
 from tilefold.plan.reference import reference_fields
-from tilefold.plan.runs import Run
 from tilefold.plan.sensors import (
     acquisition_days,
     acquisitions,
@@ -123,15 +123,9 @@ def extract_pool(plan: Plan, tile: str) -> Settings:
 def select_samples(plan: Plan, fold: str, seed: str) -> Settings:
     """Training pixels of a run."""
     run = plan.run(fold, seed)
-    folds, selection = plan.config.folds, plan.config.selection
-    barring = {
-        "boundary": folds.boundary,
-        "straddlers": folds.straddlers,
-        "buffer_m": folds.buffer_m,
-        "ownership": plan.ownership.restricted(run.held_out).to_dict(),
-    }
+    selection = plan.config.selection
     return {
-        **_key(run),
+        **run_key(run),
         "training_tiles": list(run.training_tiles),
         "codes": plan.codes,
         "regions": plan.regions,
@@ -139,14 +133,14 @@ def select_samples(plan: Plan, fold: str, seed: str) -> Settings:
         "strategy": selection.strategy,
         "count": selection.count if selection.strategy == "constant" else None,
         "sampler": selection.sampler if selection.strategy == "constant" else None,
-        "barring": barring if run.held_out else None,
+        **fold_area(plan, run),
     }
 
 
 def assemble_samples(plan: Plan, fold: str, seed: str, region: str) -> Settings:
     """Sample database of a run and region."""
     return {
-        **_key(plan.run(fold, seed)),
+        **run_key(plan.run(fold, seed)),
         "training_tiles": list(plan.run(fold, seed).training_tiles),
         "region": region,
         "inputs": network_inputs(plan),
@@ -191,7 +185,12 @@ def select_model(plan: Plan, fold: str, seed: str, region: str) -> Settings:
 
 def predict_samples(plan: Plan, fold: str, seed: str) -> Settings:
     """Predicted test pixels of a run."""
-    return {**_key(plan.run(fold, seed)), "tiles": list(plan.train), **_prediction(plan)}
+    return {
+        **run_key(plan.run(fold, seed)),
+        "tiles": list(plan.train),
+        "scheme": fold_scheme(plan),
+        **_prediction(plan),
+    }
 
 
 def classify_chunk(plan: Plan, fold: str, seed: str, tile: str, chunk: str) -> Settings:
@@ -240,14 +239,14 @@ def validate_run(plan: Plan, fold: str, seed: str) -> Settings:
     """Matrices and metrics of a run."""
     run = plan.run(fold, seed)
     sides = ["in_area", "out_of_area", "out_of_area_test"] if run.held_out else ["in_area"]
-    return {**_key(run), "sides": sides, "codes": plan.codes, "nodata": plan.nodata}
+    return {**run_key(run), "sides": sides, "codes": plan.codes, "nodata": plan.nodata}
 
 
 def summarise_runs(plan: Plan) -> Settings:
     """Tables over all runs."""
     bootstrap = plan.config.validation.bootstrap
     return {
-        "runs": [{"name": run.name, **_key(run)} for run in plan.runs],
+        "runs": [{"name": run.name, **run_key(run)} for run in plan.runs],
         "classes": [{"code": item.code, "label": item.label} for item in plan.classes],
         "nodata": plan.nodata,
         "bootstrap": {"replicates": bootstrap.replicates, "seed": bootstrap.seed},
@@ -262,6 +261,8 @@ def write_report(plan: Plan) -> Settings:
     return {
         "title": plan.config.report.title,
         "runs": [run.name for run in plan.runs],
+        "fold_runs": [run.name for run in plan.runs if run.held_out],
+        "mapped_runs": [run.name for run in plan.runs if run.map_tiles],
         "seeds": list(plan.config.split.seeds),
         "candidates": list(plan.candidates),
         "classes": _coloured_classes(plan),
@@ -273,10 +274,6 @@ def write_report(plan: Plan) -> Settings:
             for tile, sensors in plan.products.items()
         },
     }
-
-
-def _key(run: Run) -> Settings:
-    return {"fold": run.fold, "seed": run.seed, "held_out": list(run.held_out)}
 
 
 def _prediction(plan: Plan) -> Settings:
@@ -310,6 +307,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         compute_external_features,
         clean_ground_truth,
         split_polygons,
+        assign_blocks,
         extract_pool,
         select_samples,
         assemble_samples,
@@ -320,6 +318,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         merge_chunks,
         mosaic_tiles,
         validate_run,
+        score_distances,
         summarise_runs,
         write_report,
     )

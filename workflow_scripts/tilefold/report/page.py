@@ -16,6 +16,7 @@ from tilefold.report.figures_maps import write_map_picture
 from tilefold.report.pictures import fold_pictures, map_pictures, matrix_pictures, training_pictures
 from tilefold.report.results import Results
 from tilefold.report.table import Table
+from tilefold.report.tables_distances import distance_table
 from tilefold.report.tables_samples import (
     choice_table,
     cleaning_table,
@@ -59,8 +60,9 @@ def write_report(
     ----------
     sources
         Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `cleaning`; by seed `split`; by run
-        `rates`, `barred`, `roles`, `choices`, `maps`, `matrices` (a folder with `<side>.csv`, or files by
-        side); `histories` by run and candidate; `clear` and `skipped` by tile and sensor.
+        `rates`, `barred`, `roles`, `choices`, `maps` (of runs that make one), `matrices` (a folder with
+        `<side>.csv`, or files by side), `distances` (of runs that hold something out); `histories` by run and
+        candidate; `clear` and `skipped` by tile and sensor.
     settings
         `title`; `classes` (`code`, `label`, `colour` as red, green, blue); `config` (YAML text or plain data,
         shown only); `calendars` (dates by sensor); `products` (how many, by tile and sensor); `nodata`.
@@ -115,6 +117,7 @@ def _scores(results: Results) -> dict[str, Any]:
         single_fold = bool(means["n_folds"].max() == 1)
         if not single_fold:
             tables.append(mean_table(means, results.link(sources["folds_mean"])))
+        tables.append(distance_table(results.by_run("distances"), results.links("distances")))
         by_class += [class_by_fold_table(results.class_scores, class_link, seed) for seed in seeds]
     tables.append(weighting_table(folds, link))
     return {

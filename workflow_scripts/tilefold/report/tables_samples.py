@@ -117,9 +117,9 @@ def loss_table(
         columns += [f"{reason}: polygons", "pixels", "hectares", "share of training pixels"]
     columns.append("polygons repaired")
     caption = (
-        "What each fold takes from training. Held out: pixels that the held-out tiles own. Barred: pixels "
-        "elsewhere of polygons that meet the held-out area's footprint. Repaired: polygons whose role the fold "
-        "changed so that a class keeps polygons to learn and to test."
+        "What each fold takes from training. Held out: pixels of the held-out area. Barred: pixels elsewhere of "
+        "polygons that meet what is barred around it, all of them or, where polygons are clipped, those within. "
+        "Repaired: polygons whose role the fold changed so that a class keeps polygons to learn and to test."
     )
     return Table(caption, columns, rows, links)
 

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tilefold.folds.barring import BarredArea, fold_roles, training_loss
+from tilefold.folds.areas import HeldOutArea, count_pieces, open_area
+from tilefold.folds.barring import TRAINING_ROLES, clipped_away, fold_roles, training_loss
 from tilefold.folds.roles import LEARN, VALIDATION
 from tilefold.sampling.periodic import PeriodicSampler
 from tilefold.storage.tables import read_table, write_table
@@ -21,7 +22,6 @@ logger = logging.getLogger(__name__)
 
 #: Number of a polygon that does not train, in place of that of its role or class.
 NONE = -1
-TRAINING_ROLES = (LEARN, VALIDATION)
 
 Indexes = Mapping[str, Path | str]
 
@@ -39,6 +39,7 @@ def select_samples(
     rates: Path | str,
     roles: Path | str,
     barred: Path | str,
+    blocks: Path | str | None = None,
 ) -> None:
     """Select a run's training pixels; one index is in memory at a time.
 
@@ -49,9 +50,9 @@ def select_samples(
     indexes
         Indexes of the pools of the run's training tiles, by tile.
     settings
-        ``fold``, ``seed``, ``held_out`` (tiles), ``codes``, ``regions``, ``min_clear_dates``, ``strategy``
-        ("constant" or "all"), ``count`` (pixels for each class, learn and validation together), ``barring`` (see
-        `BarredArea.of_fold`; None for the fold `all`).
+        ``fold``, ``seed``, ``held_out``, ``scheme``, ``barring`` (see `open_area`), ``codes``, ``regions``,
+        ``min_clear_dates``, ``strategy`` ("constant" or "all"), ``count`` (pixels for each class, learn and
+        validation together).
     selection
         Table to write: ``tile``, ``pool_row``, ``polygon``, ``group``, ``code``, ``role``, in the order tile,
         polygon, row, column.
@@ -63,6 +64,8 @@ def select_samples(
         Table to write: roles of all polygons in this run, see `fold_roles`.
     barred
         CSV to write: what the fold takes from training, see `training_loss`.
+    blocks
+        GeoPackage of `assign_blocks`, for folds of blocks.
 
     Raises
     ------
@@ -70,10 +73,11 @@ def select_samples(
         If the run has no pixel to learn from.
     """
     polygons = read_table(split)
-    area = BarredArea.of_fold(settings["held_out"], settings["barring"])
-    in_fold = fold_roles(polygons, _polygons_inside(indexes, area), area, settings["seed"])
+    area = open_area(settings, polygons, indexes, blocks)
+    pieces = count_pieces(polygons, indexes, area)
+    in_fold = fold_roles(polygons, pieces, area, settings["seed"])
     training = _training(in_fold, settings["regions"], settings["codes"])
-    drawn = _draw(indexes, training, settings)
+    drawn = _draw(indexes, training, area, settings)
     table = _rates(training, drawn)
     if not table["learn"].sum():
         raise SelectionError(
@@ -84,7 +88,7 @@ def select_samples(
     write_table(selection, drawn.picked)
     write_table(rates, table)
     write_table(roles, in_fold)
-    write_table(barred, training_loss(polygons, in_fold, area))
+    write_table(barred, training_loss(polygons, in_fold, pieces))
     logger.info("%s, seed %d: %d samples", settings["fold"], settings["seed"], len(drawn.picked))
 
 
@@ -100,6 +104,8 @@ class Training:
         By polygon number: place in `strata`, `NONE` if it does not train (int64).
     group
         By polygon number: its group (int64).
+    clipped
+        By polygon number: only its pixels beyond the barred area train.
     strata
         Region and class code of each row of the table of rates.
     """
@@ -107,6 +113,7 @@ class Training:
     role: NDArray[np.int8]
     stratum: NDArray[np.int64]
     group: NDArray[np.int64]
+    clipped: NDArray[np.bool_]
     strata: list[tuple[str, int]]
 
 
@@ -122,27 +129,22 @@ def _training(in_fold: pd.DataFrame, regions: list[str], codes: list[int]) -> Tr
     )
     stratum[number] = places
     group[number] = members["group"]
-    return Training(role, stratum, group, strata)
-
-
-def _polygons_inside(indexes: Indexes, area: BarredArea) -> NDArray[np.int64]:
-    """Polygons with a pixel of a pool in the barred area."""
-    found = [np.empty(0, np.int64)]
-    for tile in sorted(indexes) if area.tiles else []:
-        index = read_table(indexes[tile], ["polygon", "x", "y"])
-        inside = area.holds(index["x"].to_numpy(), index["y"].to_numpy())
-        found.append(index["polygon"].to_numpy()[inside])
-    return np.unique(np.concatenate(found))
+    clipped = np.zeros(size, np.bool_)
+    clipped[in_fold["polygon"]] = in_fold["clipped"]
+    return Training(role, stratum, group, clipped, strata)
 
 
 def _candidates(
-    index: Path | str, training: Training, min_clear_dates: int
+    tile: str, index: Path | str, training: Training, area: HeldOutArea, min_clear_dates: int
 ) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     """Rows of a pool that may be picked, ascending, and their polygons."""
     table = read_table(index, ["polygon", "clear_dates"])
     polygon = table["polygon"].to_numpy()
     allowed = (training.stratum[polygon] != NONE) & (table["clear_dates"].to_numpy() >= min_clear_dates)
     rows = np.flatnonzero(allowed)
+    if area.clips:
+        pixels = read_table(index, ["polygon", "x", "y"]).iloc[rows]
+        rows = rows[~clipped_away(tile, pixels, training.clipped[polygon[rows]], area)]
     return rows, polygon[rows]
 
 
@@ -166,11 +168,11 @@ class Draw:
     polygons: NDArray[np.int32]
 
 
-def _draw(indexes: Indexes, training: Training, settings: Mapping[str, Any]) -> Draw:
+def _draw(indexes: Indexes, training: Training, area: HeldOutArea, settings: Mapping[str, Any]) -> Draw:
     tiles, least, strata = sorted(indexes), settings["min_clear_dates"], len(training.strata)
     available, seen = np.zeros(strata, np.int64), [np.empty(0, np.int32)]
     for tile in tiles:
-        _, polygon = _candidates(indexes[tile], training, least)
+        _, polygon = _candidates(tile, indexes[tile], training, area, least)
         available += np.bincount(training.stratum[polygon], minlength=strata)
         seen.append(np.unique(polygon))
     wanted = available if settings["strategy"] == "all" else np.full(strata, settings["count"])
@@ -178,7 +180,7 @@ def _draw(indexes: Indexes, training: Training, settings: Mapping[str, Any]) -> 
     samplers = [PeriodicSampler(*pair) for pair in zip(available.tolist(), required.tolist(), strict=True)]
     picked = []
     for tile in tiles:
-        rows, polygon = _candidates(indexes[tile], training, least)
+        rows, polygon = _candidates(tile, indexes[tile], training, area, least)
         stratum = training.stratum[polygon]
         taken = np.zeros(rows.size, np.bool_)
         for place, sampler in enumerate(samplers):
