@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tilefold.folds.roles import assign_roles, hash_keys, repair_roles, role_counts
+from tilefold.folds.roles import (
+    assign_roles,
+    hash_keys,
+    number_of_test,
+    number_of_validation,
+    repair_roles,
+)
 
 
 def table(count, code=1, tile="A", prefix="p"):
@@ -39,13 +45,14 @@ def test_keys_are_blake2b_of_seed_and_id():
     ],
 )
 def test_small_and_large_classes(size, test, validation):
-    found = role_counts(np.array([size]), 0.75, 0.2)
-    assert [int(part[0]) for part in found] == [test, validation]
+    assert number_of_test(np.array([size]), 0.75).tolist() == [test]
+    assert number_of_validation(np.array([size - test]), 0.2).tolist() == [validation]
 
 
 @given(st.integers(4, 500), st.floats(0.01, 0.99), st.floats(0.01, 0.99))
 def test_every_role_is_there_from_four_groups_on(size, ratio, validation_ratio):
-    test, validation = (int(part[0]) for part in role_counts(np.array([size]), ratio, validation_ratio))
+    test = int(number_of_test(np.array(size), ratio))
+    validation = int(number_of_validation(np.array(size - test), validation_ratio))
     learn = size - test - validation
     assert min(test, validation, learn) >= 1
     # As near to the shares as whole groups and one group a role allow.

@@ -5,18 +5,23 @@ from tilefold.folds.split import split_polygons
 from tilefold.storage.tables import read_table
 
 COLUMNS = [
-    *("polygon", "group", "id", "group_id", "code", "region", "home_tile", "role", "pixels"),
-    *("owned_tiles", "owned_pixels", "footprint_tiles"),
+    *("polygon", "group", "id", "group_id", "code", "region", "home_tile", "role", "allowed"),
+    *("validation_share", "pixels", "owned_tiles", "owned_pixels", "footprint_tiles"),
 ]
 
 
 @pytest.fixture
 def split(tmp_path, grids, ownership):
-    def run(reference, seed=0, name="split.parquet"):
+    def run(reference, seed=0, name="split.parquet", **changes):
         settings = {
             "seed": seed,
             "ratio": 0.75,
             "validation_ratio": 0.2,
+            "imposed": "none",
+            "field_values": None,
+            "singletons": "learn",
+            "fusion_holdout_ratio": 0.0,
+            **changes,
             "grids": {tile: grid.to_dict() for tile, grid in grids.items()},
             "ownership": ownership.to_dict(),
         }
@@ -44,7 +49,7 @@ def test_table(write_reference, split):
         )
     )
     assert table.columns.tolist() == COLUMNS
-    rows = table.drop(columns=["id", "group_id", "region", "role"]).to_numpy().tolist()
+    rows = table[["polygon", "group", "code", "home_tile", *COLUMNS[10:]]].to_numpy().tolist()
     assert rows == [
         [1, 1, 1, "A", 4, "A", "4", "A"],
         [2, 1, 1, "B", 5, "A;B", "2;3", "A;B"],

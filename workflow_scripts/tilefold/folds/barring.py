@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from tilefold.folds.groups import classes_of_groups
+from tilefold.folds.groups import classes_held
 from tilefold.folds.roles import LEARN, NO_ROLE, VALIDATION, repair_roles
 from tilefold.grids.ownership import Ownership
 from tilefold.storage.tables import split_list
@@ -127,10 +127,11 @@ def fold_roles(
     left = split[role != NO_ROLE]
     if left.empty or not area.tiles:
         return table
-    groups = classes_of_groups(left)
+    groups = classes_held(left)
     drawn = left.drop_duplicates("group").set_index("group")["role"]
     repaired = repair_roles(groups, seed, groups["group"].map(drawn).to_numpy(object))
-    table.loc[left.index, "role"] = left["group"].map(dict(zip(groups["group"], repaired, strict=True)))
+    changed = left["group"].map(dict(zip(groups["group"], repaired, strict=True)))
+    table.loc[left.index, "role"] = changed.fillna(left["role"])
     return table.assign(repaired=table["role"] != role)
 
 

@@ -8,4 +8,4 @@ from tilefold.config.model import Config
 def reference_fields(config: Config) -> dict[str, str | None]:
     """Fields of the reference data by purpose, None where there is none."""
     reference = config.reference
-    return {"id": reference.id_field, "group": reference.group_field}
+    return {"id": reference.id_field, "group": reference.group_field, "split": reference.split_field}
