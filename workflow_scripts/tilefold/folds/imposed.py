@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -67,7 +67,7 @@ def imposed_roles(polygons: pd.DataFrame, source: str, values: Mapping[str, str]
     return named.set_index("group")["role"].reindex(np.unique(given["group"]), fill_value=NO_ROLE)
 
 
-def allowed_roles(imposed: Roles, source: str) -> Roles:
+def allowed_roles(given: Roles, somewhere: Collection[str]) -> Roles:
     """Roles that each group may take, joined by ";".
 
     A role that is imposed on some group is drawn by none: beside imposed test, groups without a role of their own
@@ -76,13 +76,13 @@ def allowed_roles(imposed: Roles, source: str) -> Roles:
 
     Parameters
     ----------
-    imposed
-        Role of each group, "" for none.
-    source
-        See `imposed_roles`; beside "test_file" nothing else is test even where that file's polygons hold no pixel.
+    given
+        Role imposed on each group, "" for none.
+    somewhere
+        Roles imposed on any group, those without a pixel among them.
     """
-    validating = [] if (imposed == VALIDATION).any() else [VALIDATION]
-    testing = [] if source == TEST_FILE or (imposed == TEST).any() else [TEST]
+    validating = [] if VALIDATION in somewhere else [VALIDATION]
+    testing = [] if TEST in somewhere else [TEST]
     choices = {
         TEST: [TEST],
         VALIDATION: [VALIDATION],
@@ -90,7 +90,7 @@ def allowed_roles(imposed: Roles, source: str) -> Roles:
         NO_ROLE: [LEARN, *validating, *testing],
     }
     return (
-        pd.Series(imposed).map({role: join_list(chosen) for role, chosen in choices.items()}).to_numpy(object)
+        pd.Series(given).map({role: join_list(chosen) for role, chosen in choices.items()}).to_numpy(object)
     )
 
 

@@ -77,7 +77,7 @@ def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split:
     located = locate(reference, grids, Ownership.from_dict(settings["ownership"]))
     table = _placed(polygons, located)
     groups = _groups(table, located)
-    groups = _with_roles(groups, table, groups["group"].map(imposed).to_numpy(object), settings)
+    groups = _with_roles(groups, table, imposed, settings)
     drawn = groups.set_index("group")
     table.insert(7, "role", table["group"].map(drawn["role"]).fillna(NO_ROLE))
     table.insert(8, "allowed", table["group"].map(drawn["allowed"]).fillna(NO_ROLE))
@@ -90,17 +90,18 @@ def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split:
 
 
 def _with_roles(
-    groups: pd.DataFrame, polygons: pd.DataFrame, imposed: NDArray[np.object_], settings: Mapping[str, Any]
+    groups: pd.DataFrame, polygons: pd.DataFrame, imposed: pd.Series[str], settings: Mapping[str, Any]
 ) -> pd.DataFrame:
     """Groups with their ``role``, ``allowed`` and ``validation_share``.
 
     What is held out for fused maps is taken first, among the groups on which no role is imposed, so that it is the
     same for all seeds.
     """
-    free = imposed == NO_ROLE
+    given = groups["group"].map(imposed).to_numpy(object)
+    free = given == NO_ROLE
     held = np.zeros(len(groups), np.bool_)
     held[free] = hold_out(groups[free], settings["fusion_holdout_ratio"])
-    allowed = np.where(held, FUSION_TEST, allowed_roles(imposed, settings["imposed"]))
+    allowed = np.where(held, FUSION_TEST, allowed_roles(given, imposed.unique()))
     table = groups.assign(allowed=allowed, role=FUSION_TEST, validation_share=0.0)
     seed, shares = settings["seed"], settings["validation_ratio"]
     table.loc[~held, "role"] = assign_roles(table[~held], seed, settings["ratio"], shares)
