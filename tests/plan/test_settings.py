@@ -113,6 +113,8 @@ DEPENDS = {
     "reference.layer": ("l", {"clean_ground_truth"}),
     "reference.id_field": ("i", {"clean_ground_truth"}),
     "reference.group_field": ("g", {"clean_ground_truth"}),
+    # What is read for it is in the settings of cleaning, that it imposes roles in those of the split.
+    "reference.split_field": ("s", {"clean_ground_truth", "split_polygons"}),
     "reference.min_area": (1.0, {"clean_ground_truth"}),
     "reference.nomenclature": (
         [{"code": 1, "label": "one"}, {"code": 3, "label": "two"}],
@@ -129,6 +131,11 @@ DEPENDS = {
     ),
     "split.ratio": (0.5, {"split_polygons"}),
     "split.validation_ratio": (0.5, {"split_polygons"}),
+    "split.singletons": ("both", {"split_polygons"}),
+    "split.validation_by": ("tile", {"select_samples"}),
+    # No field imposes roles.
+    "split.field_values": ({"x": "learn"}, set()),
+    "fusion.holdout_ratio": (0.1, {"split_polygons"}),
     "split.seeds": ([0, 1], {"summarise_runs"}),
     "folds.scheme": (["A", "B"], {"summarise_runs"}),
     "folds.buffer_m": (10.0, {"select_samples", "score_distances"}),
@@ -282,6 +289,26 @@ def test_swapped_values_of_equal_type_are_seen():
     first = with_value(with_value(RAW, "split.ratio", 0.75), "split.validation_ratio", 0.2)
     second = with_value(with_value(RAW, "split.ratio", 0.2), "split.validation_ratio", 0.75)
     assert all_settings(plan_of(first))["split_polygons"] != all_settings(plan_of(second))["split_polygons"]
+
+
+def test_values_of_the_split_field_count_where_there_is_one():
+    imposed = with_value(RAW, "reference.split_field", "s")
+    named = with_value(imposed, "split.field_values", {1: "learn", "t": "test"})
+    assert changed_rules(imposed, named) == {"split_polygons"}
+    assert all_settings(plan_of(named))["split_polygons"]["field_values"] == {"1": "learn", "t": "test"}
+
+
+@pytest.mark.parametrize("name", ["ratio", "validation_ratio"])
+def test_shares_by_class_are_completed_with_the_default(name):
+    def share(value):
+        raw = with_value(RAW, f"split.{name}", value)
+        plan = Plan.from_dict(json.loads(json.dumps(plan_of(raw).to_dict())))
+        return all_settings(plan)["split_polygons"][name]
+
+    default = {"ratio": 0.75, "validation_ratio": 0.2}[name]
+    assert share(0.6) == 0.6
+    assert share({2: 0.5}) == {"default": default, "2": 0.5}
+    assert share({"default": 0.3, "2": 0.5, 1: 0.25}) == {"default": 0.3, "2": 0.5, "1": 0.25}
 
 
 def test_settings_are_plain_data():

@@ -101,11 +101,16 @@ class World:
                 rows.append((f"p{number:03}", code, (*map(int, place), *map(int, size))))
         return rows
 
-    def split(self, reference, seed=0, name="split.parquet", ratio=0.75):
+    def split(self, reference, seed=0, name="split.parquet", ratio=0.75, **changes):
         settings = {
             "seed": seed,
             "ratio": ratio,
             "validation_ratio": 0.2,
+            "imposed": "none",
+            "field_values": None,
+            "singletons": "learn",
+            "fusion_holdout_ratio": 0.0,
+            **changes,
             "grids": {tile: grid.to_dict() for tile, grid in self.grids.items()},
             "ownership": self.ownership.to_dict(),
         }
@@ -171,6 +176,7 @@ class World:
             "count": 50,
             "sampler": "periodic",
             "barring": barring if held_out else None,
+            "validation_tile": None,
             **changes,
         }
 

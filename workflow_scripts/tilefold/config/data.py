@@ -191,5 +191,9 @@ class Reference(Section):
     group_field: str | None = None
     """Field of what must stay together (farm, commune, map sheet): polygons with one value get one role and stand on
     one side of a fold. Default: each feature of the file is on its own."""
+    split_field: str | None = None
+    """Field that imposes roles: learn, validation or test, or the values that `split.field_values` names; without a
+    value the role is drawn. A role that the field gives to some polygon is drawn by no other: where it names test
+    polygons, all others only train. See `docs/validity.md`, "Imposed roles". Default: all roles are drawn."""
     min_area: Annotated[float, Field(ge=0)] = 0.0
     """Polygons smaller than this, in square metres, are rejected as slivers."""

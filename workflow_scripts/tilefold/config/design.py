@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from tilefold.config.data import Name
 from tilefold.config.section import Section
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+CodeOrDefault = Annotated[str, BeforeValidator(str), Field(pattern=r"^(default|[0-9]+)$")]
+
+
+def _form(value: Any) -> str:
+    return "dict" if isinstance(value, Mapping) else "float"
+
+
+ClassShare = Annotated[
+    Annotated[Share, Tag("float")] | Annotated[dict[CodeOrDefault, Share], Tag("dict")], Discriminator(_form)
+]
+FieldValue = Annotated[str, BeforeValidator(str)]
 
 
 class Split(Section):
     """How polygons are given the roles learn, validation and test."""
 
-    ratio: Share = 0.75
-    """Share of each class's polygons for training (learn and validation); the rest is test."""
-    validation_ratio: Share = 0.2
-    """Share of the training polygons that the training looks at after each epoch."""
+    ratio: ClassShare = 0.75
+    """Share of each class's polygons for training (learn and validation); the rest is test. A number, or numbers by
+    class code with a `default` for the others: `{default: 0.75, 11: 0.5}`. Polygons on which
+    `reference.split_field` or a file of test polygons imposes a role do not count."""
+    validation_ratio: ClassShare = 0.2
+    """Share of the training polygons that the training looks at after each epoch; in the same forms as `ratio`."""
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = [0]
     """One random split and one set of runs for each seed."""
+    singletons: Literal["learn", "both"] = "learn"
+    """A class with a single polygon is learnt, never tested in-area. `both`: a part of that polygon's samples
+    (`validation_ratio`) is validation, so that the class takes part in the choice of epoch and model, on pixels
+    beside those it was learnt on."""
+    validation_by: Literal["polygons", "tile"] = "polygons"
+    """Which polygons of the training are validation: a share of them (`polygons`), or in each run those of one of
+    its training tiles (`tile`), which then learns nothing there: for those who choose models for transfer. Of n
+    tiles in the order of their names it is the one at seed modulo n; `validation_ratio` does not apply."""
+    field_values: dict[FieldValue, Literal["learn", "validation", "test"]] | None = None
+    """Role that each value of `reference.split_field` means, for example `{learn: learn, validation: test}` for
+    files of systems that call the polygons of accuracy "validation". `test` means test in any case. Default: the
+    values are learn, validation and test; with validation but never test, the run asks which is meant."""
 
     @field_validator("seeds")
     @classmethod
@@ -28,6 +54,28 @@ class Split(Section):
         if len(set(value)) != len(value):
             raise ValueError("each seed once")
         return value
+
+    @field_validator("field_values")
+    @classmethod
+    def _test_is_test(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        if value is not None and value.get("test", "test") != "test":
+            raise ValueError("the value test means test; it cannot mean another role")
+        return value
+
+    @model_validator(mode="after")
+    def _one_way_to_validate(self) -> Split:
+        if self.singletons == "both" and self.validation_by == "tile":
+            raise ValueError("singletons: both needs validation_by: polygons; choose one of them")
+        return self
+
+
+class Fusion(Section):
+    """Fusion of the maps of several seeds: what is kept apart for its score."""
+
+    holdout_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of each class's polygons that no seed trains or is tested on (role `fusion_test`), so that a map fused
+    from several seeds has polygons that none of its models saw. The same polygons for all seeds; at least one of a
+    class with four polygons or more, none of a smaller one. 0: none."""
 
 
 class Folds(Section):

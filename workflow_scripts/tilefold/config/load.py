@@ -134,7 +134,7 @@ def _is_key(part: str | int) -> bool:
     )
 
 
-_TYPES = frozenset({"str", "int", "float", "bool", "Expression", "Function"})
+_TYPES = frozenset({"str", "int", "float", "bool", "dict", "[key]", "Expression", "Function"})
 
 
 def _suggestion(location: Sequence[str | int]) -> str:

@@ -17,7 +17,7 @@ from tilefold.config.data import (
     Tiles,
     UserFeature,
 )
-from tilefold.config.design import Folds, Selection, Split
+from tilefold.config.design import Folds, Fusion, Selection, Split
 from tilefold.config.learning import Classification, Training
 from tilefold.config.products import Maps, Report, Validation
 from tilefold.config.section import Section
@@ -56,6 +56,8 @@ class Config(Section):
     """Reference polygons."""
     split: Split = Split()
     """How polygons are given the roles learn, validation and test."""
+    fusion: Fusion = Fusion()
+    """Fusion of the maps of several seeds: what is kept apart for its score."""
     folds: Folds = Folds()
     """Which areas are held out, one run each, besides the run `all`."""
     selection: Selection = Selection()

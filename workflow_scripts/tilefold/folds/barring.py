@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tilefold.folds.areas import FIELD, HeldOutArea
-from tilefold.folds.groups import classes_of_groups
+from tilefold.folds.groups import classes_held
 from tilefold.folds.roles import LEARN, NO_ROLE, VALIDATION, repair_roles
 from tilefold.storage.tables import split_list
 
@@ -73,11 +73,12 @@ def _repaired(table: pd.DataFrame, beyond: pd.DataFrame, area: HeldOutArea, seed
     """Roles after the repair among the polygons wholly beyond the barred area."""
     if beyond.empty or not area.held_out:
         return table
-    groups = classes_of_groups(beyond)
+    groups = classes_held(beyond)
     drawn = beyond.drop_duplicates("group").set_index("group")["role"]
     repaired = repair_roles(groups, seed, groups["group"].map(drawn).to_numpy(object))
+    changed = beyond["group"].map(dict(zip(groups["group"], repaired, strict=True)))
     role = table["role"].copy()
-    role.loc[beyond.index] = beyond["group"].map(dict(zip(groups["group"], repaired, strict=True)))
+    role.loc[beyond.index] = changed.fillna(beyond["role"])
     return table.assign(role=role, repaired=role != table["role"])
 
 

@@ -12,9 +12,21 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from tilefold.folds.groups import classes_of_groups
+from tilefold.folds.groups import classes_held, classes_of_groups
+from tilefold.folds.imposed import NONE, allowed_roles, imposed_roles
 from tilefold.folds.location import home_tiles, joined, locate
-from tilefold.folds.roles import NO_ROLE, assign_roles, repair_roles
+from tilefold.folds.roles import (
+    DRAWN,
+    FUSION_TEST,
+    LEARN,
+    NO_ROLE,
+    VALIDATION,
+    assign_roles,
+    hold_out,
+    may_take,
+    repair_roles,
+    shares_of,
+)
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
 from tilefold.ground_truth.reading import LAYER
@@ -23,7 +35,6 @@ from tilefold.storage.tables import write_table
 
 #: Without regions there is one.
 REGION = "all"
-COLUMNS = ["polygon", "group", "id", "group_id", "code", "fold_value"]
 
 logger = logging.getLogger(__name__)
 
@@ -36,30 +47,80 @@ def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split:
     reference
         GeoPackage written by `clean_ground_truth`.
     settings
-        ``seed``; ``ratio`` (share of a class's groups for training); ``validation_ratio`` (share of validation
-        within training); ``grids`` of the training tiles, by name; ``ownership`` among all tiles.
+        ``seed``; ``ratio`` (share of a class's groups for training) and ``validation_ratio`` (share of validation
+        within training), each a number or numbers by class code with a "default"; ``imposed`` and ``field_values``
+        (see `imposed_roles`); ``fusion_holdout_ratio`` (see `hold_out`); ``singletons`` ("learn"; "both": the only
+        group of a class is learnt and a part of its samples is validation); ``grids`` of the training tiles, by
+        name; ``ownership`` among all tiles.
     split
         Parquet table to write, one row a polygon: ``polygon``, ``group``, ``id``, ``group_id``, ``code``, ``region``,
-        ``home_tile`` (empty if no tile owns a pixel), ``role`` (learn, validation, test; empty if its group holds
-        no owned pixel), ``pixels`` (owned, all tiles), ``owned_tiles`` and ``owned_pixels``, ``footprint_tiles``
-        (tiles with a pixel in it, owned or not), ``fold_value`` (the reference's); lists are joined by ";", tiles
-        sorted. Its attributes hold ``pixel_hectares`` by tile.
+        ``home_tile`` (empty if no tile owns a pixel), ``role`` (learn, validation, test, fusion_test; empty if its
+        group holds no owned pixel), ``allowed`` (roles that its group may take in a fold, empty without a role),
+        ``validation_share`` (share of its samples that is validation though it learns; 0 but for `singletons`),
+        ``pixels`` (owned, all tiles), ``owned_tiles`` and ``owned_pixels``, ``footprint_tiles`` (tiles with a pixel
+        in it, owned or not), ``fold_value`` (the reference's); lists are joined by ";", tiles sorted. Its
+        attributes hold ``pixel_hectares`` by tile.
+
+    Raises
+    ------
+    ImposedError
+        If the imposed roles cannot be followed.
     """
+    columns = ["polygon", "group", "id", "group_id", "code", "fold_value"]
+    if settings["imposed"] != NONE:
+        columns.append("split_value")
     polygons = pyogrio.read_dataframe(
-        reference, layer=LAYER, columns=COLUMNS, read_geometry=False
+        reference, layer=LAYER, columns=columns, read_geometry=False
     ).sort_values("polygon", ignore_index=True)
+    imposed = imposed_roles(polygons, settings["imposed"], settings["field_values"])
     grids = {tile: Grid.from_dict(grid) for tile, grid in settings["grids"].items()}
     located = locate(reference, grids, Ownership.from_dict(settings["ownership"]))
     table = _placed(polygons, located)
     groups = _groups(table, located)
-    roles = assign_roles(groups, settings["seed"], settings["ratio"], settings["validation_ratio"])
-    groups["role"] = repair_roles(groups, settings["seed"], roles)
-    table.insert(7, "role", table["group"].map(groups.set_index("group")["role"]).fillna(NO_ROLE))
+    groups = _with_roles(groups, table, imposed, settings)
+    drawn = groups.set_index("group")
+    table.insert(7, "role", table["group"].map(drawn["role"]).fillna(NO_ROLE))
+    table.insert(8, "allowed", table["group"].map(drawn["allowed"]).fillna(NO_ROLE))
+    table.insert(9, "validation_share", table["group"].map(drawn["validation_share"]).fillna(0.0))
     table.attrs = {"pixel_hectares": {tile: _pixel_hectares(grids[tile]) for tile in sorted(grids)}}
     write_table(split, table)
     logger.info(
         "%d polygons in %d groups: %s", len(table), len(groups), groups["role"].value_counts().to_dict()
     )
+
+
+def _with_roles(
+    groups: pd.DataFrame, polygons: pd.DataFrame, imposed: pd.Series[str], settings: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Groups with their ``role``, ``allowed`` and ``validation_share``.
+
+    What is held out for fused maps is taken first, among the groups on which no role is imposed, so that it is the
+    same for all seeds.
+    """
+    given = groups["group"].map(imposed).to_numpy(object)
+    free = given == NO_ROLE
+    held = np.zeros(len(groups), np.bool_)
+    held[free] = hold_out(groups[free], settings["fusion_holdout_ratio"])
+    allowed = np.where(held, FUSION_TEST, allowed_roles(given, imposed.unique()))
+    table = groups.assign(allowed=allowed, role=FUSION_TEST, validation_share=0.0)
+    seed, shares = settings["seed"], settings["validation_ratio"]
+    table.loc[~held, "role"] = assign_roles(table[~held], seed, settings["ratio"], shares)
+    chosen = table.set_index("group")[["role", "allowed"]]
+    holdings = classes_held(
+        polygons[["group", "group_id", "code", "region", "pixels"]].join(chosen, on="group")
+    )
+    repaired = repair_roles(holdings, seed, holdings["role"].to_numpy(object))
+    changed = repaired != holdings["role"].to_numpy(object)
+    table["role"] = table["group"].map(dict(zip(holdings["group"], repaired, strict=True)))
+    if changed.any():
+        logger.info(
+            "roles changed so that no class lacks one: %s", ", ".join(holdings["id"][changed].unique())
+        )
+    if settings["singletons"] == "both":
+        alone = table["role"].isin(DRAWN).groupby([table["code"], table["region"]]).transform("sum") == 1
+        both = alone & (table["role"] == LEARN) & may_take(table["allowed"], VALIDATION)
+        table.loc[both, "validation_share"] = shares_of(table.loc[both, "code"], shares)
+    return table
 
 
 def _placed(polygons: pd.DataFrame, located: pd.DataFrame) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from tilefold.plan.products import Products, find_all_products
 from tilefold.plan.rules import code_digests
 from tilefold.plan.sensor_faults import sensor_faults
 from tilefold.plan.sensors import definition
+from tilefold.plan.splitting import share_faults, validation_faults
 from tilefold.plan.tiles import choose_tiles
 from tilefold.sensors.listing import BadAcquisitionError, MissingProductsError, reference_file
 
@@ -48,6 +49,7 @@ def make_plan(config: Config) -> Plan:
     nodata, nodata_faults = choose_nodata(config.maps.nodata, [item.code for item in classes])
     faults = [fault for wrong in by_sensor.values() for fault in wrong]
     faults += [*config_faults(config, sound), *class_faults, *nodata_faults]
+    faults += share_faults(config.split, classes) if not class_faults else []
     train, mapped, tile_faults = choose_tiles(config, sound) if sound else ([], [], [])
     tiles = sorted({*train, *mapped})
     found = find_all_products(config, sound, tiles)
@@ -56,7 +58,9 @@ def make_plan(config: Config) -> Plan:
     fold_values, value_faults = field_values(config)
     faults += value_faults
     if tiles:
-        faults += [*fold_faults(config.folds, train), *raster_faults(config, tiles)]
+        wrong_folds = fold_faults(config.folds, train)
+        faults += [*wrong_folds, *raster_faults(config, tiles)]
+        faults += validation_faults(config, train) if not wrong_folds else []
     if faults:
         raise ConfigError(faults, then=LAST_CHECKS)
     external, external_faults = try_functions(config, calendars, found.products)

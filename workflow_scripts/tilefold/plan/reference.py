@@ -8,5 +8,9 @@ from tilefold.config.model import Config
 def reference_fields(config: Config) -> dict[str, str | None]:
     """Fields of the reference data by purpose, None where there is none."""
     reference = config.reference
-    fold = config.folds.field if config.folds.scheme == "field" else None
-    return {"id": reference.id_field, "group": reference.group_field, "fold": fold}
+    return {
+        "id": reference.id_field,
+        "group": reference.group_field,
+        "split": reference.split_field,
+        "fold": config.folds.field if config.folds.scheme == "field" else None,
+    }

@@ -21,6 +21,7 @@ from tilefold.plan.sensors import (
     reading_definition,
     stored_inputs,
 )
+from tilefold.plan.splitting import class_shares, imposing, validation_tile
 from tilefold.series.inputs import is_user_raster
 
 Settings = dict[str, Any]
@@ -100,11 +101,13 @@ def clean_ground_truth(plan: Plan) -> Settings:
 
 def split_polygons(plan: Plan, seed: str) -> Settings:
     """Roles of polygons."""
-    split = plan.config.split
+    config = plan.config
     return {
         "seed": int(seed),
-        "ratio": split.ratio,
-        "validation_ratio": split.validation_ratio,
+        **class_shares(config.split),
+        **imposing(config),
+        "singletons": config.split.singletons,
+        "fusion_holdout_ratio": config.fusion.holdout_ratio,
         "grids": {tile: plan.grids[tile].to_dict() for tile in plan.train},
         "ownership": plan.ownership.to_dict(),
     }
@@ -134,6 +137,7 @@ def select_samples(plan: Plan, fold: str, seed: str) -> Settings:
         "count": selection.count if selection.strategy == "constant" else None,
         "sampler": selection.sampler if selection.strategy == "constant" else None,
         **fold_area(plan, run),
+        "validation_tile": validation_tile(plan.config.split, run),
     }
 
 

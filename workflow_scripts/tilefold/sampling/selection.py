@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from tilefold.folds.areas import HeldOutArea, count_pieces, open_area
 from tilefold.folds.barring import TRAINING_ROLES, clipped_away, fold_roles, training_loss
-from tilefold.folds.roles import LEARN, VALIDATION
+from tilefold.folds.roles import LEARN, VALIDATION, number_of_validation
+from tilefold.folds.validation_tile import validate_on_tile
 from tilefold.sampling.periodic import PeriodicSampler
 from tilefold.storage.tables import read_table, write_table
 
@@ -52,7 +53,8 @@ def select_samples(
     settings
         ``fold``, ``seed``, ``held_out``, ``scheme``, ``barring`` (see `open_area`), ``codes``, ``regions``,
         ``min_clear_dates``, ``strategy`` ("constant" or "all"), ``count`` (pixels for each class, learn and
-        validation together).
+        validation together), ``validation_tile`` (see `validate_on_tile`; None: validation polygons are the
+        split's).
     selection
         Table to write: ``tile``, ``pool_row``, ``polygon``, ``group``, ``code``, ``role``, in the order tile,
         polygon, row, column.
@@ -76,8 +78,11 @@ def select_samples(
     area = open_area(settings, polygons, indexes, blocks)
     pieces = count_pieces(polygons, indexes, area)
     in_fold = fold_roles(polygons, pieces, area, settings["seed"])
+    if settings["validation_tile"] is not None:
+        in_fold = validate_on_tile(in_fold, polygons["owned_tiles"], settings["validation_tile"])
     training = _training(in_fold, settings["regions"], settings["codes"])
     drawn = _draw(indexes, training, area, settings)
+    drawn.picked["role"] = _divided(drawn.picked, polygons)
     table = _rates(training, drawn)
     if not table["learn"].sum():
         raise SelectionError(
@@ -206,14 +211,23 @@ def _described(
     )
 
 
+def _divided(picked: pd.DataFrame, split: pd.DataFrame) -> NDArray[np.object_]:
+    """Roles of picked pixels: of a learn polygon with a share of validation, evenly spaced ones are validation."""
+    share = split.loc[split["validation_share"] > 0, ["group", "validation_share"]].drop_duplicates()
+    role = picked["role"].to_numpy(object)
+    for group, ratio in zip(share["group"], share["validation_share"], strict=True):
+        rows = np.flatnonzero((picked["group"] == group) & (picked["role"] == LEARN))
+        wanted = int(number_of_validation(np.array(rows.size), ratio))
+        role[rows[PeriodicSampler(rows.size, wanted).take(rows.size)]] = VALIDATION
+    return role
+
+
 def _rates(training: Training, drawn: Draw) -> pd.DataFrame:
-    picked_polygon = drawn.picked["polygon"].to_numpy()
     strata = len(training.strata)
+    of_pixel = training.stratum[drawn.picked["polygon"].to_numpy()]
     by_role = {
-        name: np.bincount(
-            training.stratum[picked_polygon[training.role[picked_polygon] == place]], minlength=strata
-        )
-        for place, name in enumerate(TRAINING_ROLES)
+        name: np.bincount(of_pixel[(drawn.picked["role"] == name).to_numpy()], minlength=strata)
+        for name in TRAINING_ROLES
     }
     groups = pd.Series(training.group[drawn.polygons]).groupby(training.stratum[drawn.polygons]).nunique()
     rate = drawn.required / np.maximum(drawn.available, 1)
