@@ -23,6 +23,11 @@ def candidates(indexes, roles, least=1):
     return table.sort_values(["tile", "polygon", "row", "col"], ignore_index=True)
 
 
+def with_classes(codes, count):
+    limits = {"min": [None] * len(codes), "max": [None] * len(codes)}
+    return {"codes": codes, "limits": limits, "strategy": {"name": "constant", "count": count}}
+
+
 def walk(available, required):
     rate, kept, picked = required / available, 0, []
     for seen in range(1, available + 1):
@@ -54,7 +59,7 @@ def test_picks_are_periodic_by_class_over_all_tiles(prepared, held_out, least):
 
 def test_rates(prepared):
     world, _, split, indexes = prepared
-    paths = world.select(split, indexes, codes=[1, 2, 3, 4, 9], count=300)
+    paths = world.select(split, indexes, **with_classes([1, 2, 3, 4, 9], count=300))
     table = candidates(indexes, read_table(paths["roles"]))
     rates = pd.read_csv(paths["rates"])
     assert rates["code"].tolist() == [1, 2, 3, 4, 9]
@@ -72,7 +77,7 @@ def test_rates(prepared):
 
 def test_strategy_all(prepared):
     world, _, split, indexes = prepared
-    paths = world.select(split, indexes, strategy="all", count=None, sampler=None)
+    paths = world.select(split, indexes, strategy={"name": "all"}, sampler=None)
     assert len(read_table(paths["selection"])) == len(candidates(indexes, read_table(paths["roles"])))
     rates = pd.read_csv(paths["rates"])
     assert (rates["required"] == rates["available"]).all()

@@ -13,6 +13,7 @@ from tilefold.plan.calendar import filling
 from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.plan import Plan
 from tilefold.plan.runs import Run
+from tilefold.plan.selection import selection_settings
 from tilefold.plan.sensors import (
     acquisition_days,
     acquisitions,
@@ -122,7 +123,7 @@ def extract_pool(plan: Plan, tile: str) -> Settings:
 def select_samples(plan: Plan, fold: str, seed: str) -> Settings:
     """Training pixels of a run."""
     run = plan.run(fold, seed)
-    folds, selection = plan.config.folds, plan.config.selection
+    folds = plan.config.folds
     barring = {
         "boundary": folds.boundary,
         "straddlers": folds.straddlers,
@@ -134,10 +135,7 @@ def select_samples(plan: Plan, fold: str, seed: str) -> Settings:
         "training_tiles": list(run.training_tiles),
         "codes": plan.codes,
         "regions": plan.regions,
-        "min_clear_dates": selection.min_clear_dates,
-        "strategy": selection.strategy,
-        "count": selection.count if selection.strategy == "constant" else None,
-        "sampler": selection.sampler if selection.strategy == "constant" else None,
+        **selection_settings(plan.config.selection, plan.codes),
         "barring": barring if run.held_out else None,
     }
 
@@ -260,6 +258,7 @@ def write_report(plan: Plan) -> Settings:
     )
     return {
         "title": plan.config.report.title,
+        "few_polygons": plan.config.report.few_polygons,
         "runs": [run.name for run in plan.runs],
         "seeds": list(plan.config.split.seeds),
         "candidates": list(plan.candidates),

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tilefold.folds.barring import BarredArea, fold_roles, training_loss
-from tilefold.folds.roles import LEARN, VALIDATION
-from tilefold.sampling.periodic import PeriodicSampler
+from tilefold.sampling.drawing import draw_samples
+from tilefold.sampling.statistics import rates_table, samples_table
+from tilefold.sampling.training import Indexes, Training, take_stock
 from tilefold.storage.tables import read_table, write_table
 
 logger = logging.getLogger(__name__)
-
-#: Number of a polygon that does not train, in place of that of its role or class.
-NONE = -1
-TRAINING_ROLES = (LEARN, VALIDATION)
-
-Indexes = Mapping[str, Path | str]
 
 
 class SelectionError(ValueError):
@@ -37,6 +30,7 @@ def select_samples(
     *,
     selection: Path | str,
     rates: Path | str,
+    samples: Path | str,
     roles: Path | str,
     barred: Path | str,
 ) -> None:
@@ -49,9 +43,10 @@ def select_samples(
     indexes
         Indexes of the pools of the run's training tiles, by tile.
     settings
-        ``fold``, ``seed``, ``held_out`` (tiles), ``codes``, ``regions``, ``min_clear_dates``, ``strategy``
-        ("constant" or "all"), ``count`` (pixels for each class, learn and validation together), ``barring`` (see
-        `BarredArea.of_fold`; None for the fold `all`).
+        ``fold``, ``seed``, ``held_out`` (tiles), ``codes``, ``regions``, ``min_clear_dates``, ``barring`` (see
+        `BarredArea.of_fold`; None for the fold `all`); how many pixels: ``strategy``, ``prevalence``, ``limits``
+        (see `wanted_pixels`), ``quota`` ("none", or see `tile_quotas`); which: ``sampler`` (see `draw_ranks`). A
+        random sampler and jitter are keyed by seed, region and class, and by the tile where there are quotas.
     selection
         Table to write: ``tile``, ``pool_row``, ``polygon``, ``group``, ``code``, ``role``, in the order tile,
         polygon, row, column.
@@ -59,6 +54,8 @@ def select_samples(
         CSV to write, one row for each region and class: ``region``, ``code``, ``polygons`` (training polygons with
         an available pixel; parts of one original count once), ``available``, ``required``, ``taken``, ``rate``,
         ``learn``, ``validation``; a class without available pixels has zeros.
+    samples
+        CSV to write: the same by tile and role, with test polygons; see `samples_table`.
     roles
         Table to write: roles of all polygons in this run, see `fold_roles`.
     barred
@@ -72,9 +69,10 @@ def select_samples(
     polygons = read_table(split)
     area = BarredArea.of_fold(settings["held_out"], settings["barring"])
     in_fold = fold_roles(polygons, _polygons_inside(indexes, area), area, settings["seed"])
-    training = _training(in_fold, settings["regions"], settings["codes"])
-    drawn = _draw(indexes, training, settings)
-    table = _rates(training, drawn)
+    training = Training.of_run(in_fold, settings["regions"], settings["codes"])
+    stock = take_stock(indexes, training, settings["min_clear_dates"])
+    drawn = draw_samples(indexes, training, stock, settings)
+    table = rates_table(training, stock, drawn)
     if not table["learn"].sum():
         raise SelectionError(
             f"{settings['fold']}, seed {settings['seed']}: no pixel of a learn polygon is left; tiles are "
@@ -83,46 +81,11 @@ def select_samples(
         )
     write_table(selection, drawn.picked)
     write_table(rates, table)
+    by_tile = samples_table(polygons, in_fold, settings["held_out"], training, stock, drawn)
+    write_table(samples, by_tile)
     write_table(roles, in_fold)
     write_table(barred, training_loss(polygons, in_fold, area))
     logger.info("%s, seed %d: %d samples", settings["fold"], settings["seed"], len(drawn.picked))
-
-
-@dataclass(frozen=True)
-class Training:
-    """Polygons that train in a run.
-
-    Attributes
-    ----------
-    role
-        By polygon number: place in `TRAINING_ROLES`, `NONE` if it does not train (int8).
-    stratum
-        By polygon number: place in `strata`, `NONE` if it does not train (int64).
-    group
-        By polygon number: its group (int64).
-    strata
-        Region and class code of each row of the table of rates.
-    """
-
-    role: NDArray[np.int8]
-    stratum: NDArray[np.int64]
-    group: NDArray[np.int64]
-    strata: list[tuple[str, int]]
-
-
-def _training(in_fold: pd.DataFrame, regions: list[str], codes: list[int]) -> Training:
-    strata = [(region, code) for region in regions for code in sorted(codes)]
-    members = in_fold[in_fold["role"].isin(TRAINING_ROLES)]
-    number = members["polygon"].to_numpy()
-    size = int(in_fold["polygon"].max()) + 1
-    role, stratum, group = np.full(size, NONE, np.int8), np.full(size, NONE), np.full(size, NONE)
-    role[number] = members["role"].map({name: place for place, name in enumerate(TRAINING_ROLES)})
-    places = pd.MultiIndex.from_tuples(strata).get_indexer(
-        pd.MultiIndex.from_frame(members[["region", "code"]])
-    )
-    stratum[number] = places
-    group[number] = members["group"]
-    return Training(role, stratum, group, strata)
 
 
 def _polygons_inside(indexes: Indexes, area: BarredArea) -> NDArray[np.int64]:
@@ -133,97 +96,3 @@ def _polygons_inside(indexes: Indexes, area: BarredArea) -> NDArray[np.int64]:
         inside = area.holds(index["x"].to_numpy(), index["y"].to_numpy())
         found.append(index["polygon"].to_numpy()[inside])
     return np.unique(np.concatenate(found))
-
-
-def _candidates(
-    index: Path | str, training: Training, min_clear_dates: int
-) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """Rows of a pool that may be picked, ascending, and their polygons."""
-    table = read_table(index, ["polygon", "clear_dates"])
-    polygon = table["polygon"].to_numpy()
-    allowed = (training.stratum[polygon] != NONE) & (table["clear_dates"].to_numpy() >= min_clear_dates)
-    rows = np.flatnonzero(allowed)
-    return rows, polygon[rows]
-
-
-@dataclass(frozen=True)
-class Draw:
-    """What was drawn.
-
-    Attributes
-    ----------
-    picked
-        ``tile``, ``pool_row``, ``polygon``, ``group``, ``code``, ``role``.
-    available, required
-        Pixels by stratum.
-    polygons
-        Polygons with an available pixel.
-    """
-
-    picked: pd.DataFrame
-    available: NDArray[np.int64]
-    required: NDArray[np.int64]
-    polygons: NDArray[np.int32]
-
-
-def _draw(indexes: Indexes, training: Training, settings: Mapping[str, Any]) -> Draw:
-    tiles, least, strata = sorted(indexes), settings["min_clear_dates"], len(training.strata)
-    available, seen = np.zeros(strata, np.int64), [np.empty(0, np.int32)]
-    for tile in tiles:
-        _, polygon = _candidates(indexes[tile], training, least)
-        available += np.bincount(training.stratum[polygon], minlength=strata)
-        seen.append(np.unique(polygon))
-    wanted = available if settings["strategy"] == "all" else np.full(strata, settings["count"])
-    required = np.where(available > 0, wanted, 0)
-    samplers = [PeriodicSampler(*pair) for pair in zip(available.tolist(), required.tolist(), strict=True)]
-    picked = []
-    for tile in tiles:
-        rows, polygon = _candidates(indexes[tile], training, least)
-        stratum = training.stratum[polygon]
-        taken = np.zeros(rows.size, np.bool_)
-        for place, sampler in enumerate(samplers):
-            mine = stratum == place
-            taken[mine] = sampler.take(int(mine.sum()))
-        picked.append(_described(tile, rows[taken], polygon[taken], training))
-    return Draw(pd.concat(picked, ignore_index=True), available, required, np.unique(np.concatenate(seen)))
-
-
-def _described(
-    tile: str, rows: NDArray[np.intp], polygon: NDArray[np.int32], training: Training
-) -> pd.DataFrame:
-    codes = np.array([code for _, code in training.strata], np.int32)
-    return pd.DataFrame(
-        {
-            "tile": np.full(rows.size, tile, object),
-            "pool_row": rows.astype(np.int64),
-            "polygon": polygon,
-            "group": training.group[polygon].astype(np.int32),
-            "code": codes[training.stratum[polygon]],
-            "role": np.array(TRAINING_ROLES, object)[training.role[polygon]],
-        }
-    )
-
-
-def _rates(training: Training, drawn: Draw) -> pd.DataFrame:
-    picked_polygon = drawn.picked["polygon"].to_numpy()
-    strata = len(training.strata)
-    by_role = {
-        name: np.bincount(
-            training.stratum[picked_polygon[training.role[picked_polygon] == place]], minlength=strata
-        )
-        for place, name in enumerate(TRAINING_ROLES)
-    }
-    groups = pd.Series(training.group[drawn.polygons]).groupby(training.stratum[drawn.polygons]).nunique()
-    rate = drawn.required / np.maximum(drawn.available, 1)
-    return pd.DataFrame(
-        {
-            "region": [region for region, _ in training.strata],
-            "code": [code for _, code in training.strata],
-            "polygons": groups.reindex(range(strata), fill_value=0).to_numpy(),
-            "available": drawn.available,
-            "required": drawn.required,
-            "taken": by_role[LEARN] + by_role[VALIDATION],
-            "rate": np.minimum(rate, 1.0),
-            **by_role,
-        }
-    )
