@@ -62,8 +62,8 @@ def test_what_goes_together(keys):
         ),
         (
             {"strategy": "byclass", "by_class": {1: 9}, "prevalence": "reference"},
-            "selection.prevalence: 'reference' is not used by selection.strategy 'byclass', which gives each class its "
-            "number; remove it, or set strategy: constant or smallest",
+            "selection.prevalence: 'reference' is not used by selection.strategy 'byclass', which gives each class "
+            "its number; remove it, or set strategy: constant or smallest",
         ),
         ({"min": 9, "max": 5}, "selection.min: 9 is above selection.max, 5; lower one, raise the other"),
         (
