@@ -12,6 +12,10 @@ rule write_report:
         rates=[
             f"<results>/runs/{run.fold}/seed_{run.seed}/rates.csv" for run in plan.runs
         ],
+        samples=[
+            f"<results>/runs/{run.fold}/seed_{run.seed}/samples.csv"
+            for run in plan.runs
+        ],
         barred=[
             f"<results>/runs/{run.fold}/seed_{run.seed}/barred.csv"
             for run in plan.runs

@@ -47,6 +47,7 @@ rule select_samples:
     output:
         selection="<results>/runs/{fold}/seed_{seed}/selection.parquet",
         rates="<results>/runs/{fold}/seed_{seed}/rates.csv",
+        samples="<results>/runs/{fold}/seed_{seed}/samples.csv",
         roles="<results>/runs/{fold}/seed_{seed}/roles.parquet",
         barred="<results>/runs/{fold}/seed_{seed}/barred.csv",
     log:

@@ -15,6 +15,7 @@ def main(snakemake: Any) -> None:
         settings,
         selection=snakemake.output.selection,
         rates=snakemake.output.rates,
+        samples=snakemake.output.samples,
         roles=snakemake.output.roles,
         barred=snakemake.output.barred,
         blocks=next(iter(snakemake.input.blocks), None),

@@ -11,7 +11,8 @@ def main(snakemake: Any) -> None:
     settings = start_job(snakemake)
     given, runs, candidates = snakemake.input, settings["runs"], settings["candidates"]
     per_run = {
-        key: dict(zip(runs, given[key], strict=True)) for key in ("rates", "barred", "roles", "choices")
+        key: dict(zip(runs, given[key], strict=True))
+        for key in ("rates", "samples", "barred", "roles", "choices")
     }
     histories = [
         given.histories[start : start + len(candidates)]

@@ -72,7 +72,7 @@ def test_faults_of_keys_say_that_the_data_were_not_looked_at():
 
 def test_a_value_of_several_forms_gives_one_fault():
     assert faults(folds={"scheme": "leave_one_tile"}) == [
-        "folds.scheme: found 'leave_one_tile'; expected 'none' or 'leave_one_tile_out'; "
+        "folds.scheme: found 'leave_one_tile'; expected 'none', 'leave_one_tile_out', 'blocks' or 'field'; "
         "did you mean leave_one_tile_out?"
     ]
     assert faults(folds={"scheme": [["A"], ["b!"]]}) == [

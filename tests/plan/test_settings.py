@@ -149,6 +149,17 @@ DEPENDS = {
     "folds.maps": ("all", {"mosaic_tiles"}),
     "selection.strategy": ("all", {"select_samples"}),
     "selection.count": (5, {"select_samples"}),
+    # The strategy is constant, the sampler periodic.
+    "selection.share": (0.5, set()),
+    "selection.total": (50, set()),
+    "selection.by_class": ({"1": 5}, set()),
+    "selection.prevalence": ("reference", {"select_samples"}),
+    "selection.min": ({"2": 5}, {"select_samples"}),
+    "selection.max": (50, {"select_samples"}),
+    "selection.quota": ("equal", {"select_samples"}),
+    "selection.sampler": ("random", {"select_samples"}),
+    "selection.offset": (3, {"select_samples"}),
+    "selection.jitter": (3, {"select_samples"}),
     "selection.min_clear_dates": (2, {"select_samples"}),
     "training.dl_name": ("Other", {"train_candidate"}),
     "training.dl_module": ("m.py", {"train_candidate"}),
@@ -172,9 +183,10 @@ DEPENDS = {
     "validation.distances": ([50, 500], {"score_distances"}),
     "validation.bootstrap.seed": (3, {"summarise_runs"}),
     "report.title": ("t", set()),
+    "report.few_polygons": (7, set()),
 }
 #: Fields that can hold one value only, as yet.
-SINGLE = {"selection.sampler"}
+SINGLE: set[str] = set()
 
 
 def plan_of(raw, values=()):
@@ -266,6 +278,23 @@ def test_the_step_does_not_count_where_dates_are_those_of_acquisitions(method):
 def test_a_sensors_own_method_comes_first():
     own = with_value(RAW, "sensors.own.method", "gaussian")
     assert changed_rules(own, with_value(own, "calendar.method", "raw")) == set()
+
+
+@pytest.mark.parametrize(
+    ("strategy", "key", "value", "other"),
+    [("percent", "share", 0.1, 0.2), ("total", "total", 50, 60), ("byclass", "by_class", {"1": 5}, {"2": 5})],
+)
+def test_the_strategys_own_numbers_count(strategy, key, value, other):
+    chosen = with_value(with_value(RAW, "selection.strategy", strategy), f"selection.{key}", value)
+    assert changed_rules(chosen, with_value(chosen, f"selection.{key}", other)) == {"select_samples"}
+
+
+def test_where_every_pixel_is_taken_the_sampler_does_not_count():
+    every = with_value(RAW, "selection.strategy", "all")
+    assert changed_rules(every, with_value(every, "selection.sampler", "random")) == set()
+    assert changed_rules(every, with_value(every, "selection.quota", "equal")) == set()
+    limited = with_value(every, "selection.max", {"1": 9})
+    assert changed_rules(limited, with_value(limited, "selection.sampler", "random")) == {"select_samples"}
 
 
 def fields(section, prefix=""):

@@ -66,6 +66,7 @@ def write_run(folder, fold, seed):
             "validation": 5,
         }
     ).to_csv(run / "rates.csv", index=False)
+    write_samples(run / "samples.csv", learn, held_out)
     barred = [(1, "held_out", 3, 60, 0.6), (2, "barred", 2, 30, 0.3)] if held_out else []
     columns = ["code", "reason", "polygons", "pixels", "hectares"]
     pd.DataFrame(barred, columns=columns).to_csv(run / "barred.csv", index=False)
@@ -113,6 +114,35 @@ def write_run(folder, fold, seed):
         folder / "maps" / fold / f"seed_{seed}" / "classification.tif", labels.repeat(9, 0).repeat(9, 1)
     )
     return {"name": f"{fold}/seed_{seed}", "fold": fold, "seed": seed, "held_out": held_out}
+
+
+def write_samples(path, learn, held_out):
+    """Samples by tile: a third of the learn samples in tile A and the rest in B; all in B if A is held out."""
+    rows = []
+    for tile in TILES:
+        for code, number in zip(CODES, learn, strict=True):
+            first = number // 3 if held_out == [] else number * (held_out != ["A"])
+            taken = first if tile == "A" else number - first
+            trains = tile not in held_out
+            rows.append(
+                {
+                    "region": "all",
+                    "tile": tile,
+                    "code": code,
+                    "learn_polygons": 2 * trains,
+                    "learn_available": 60 * trains,
+                    "learn_taken": taken,
+                    "validation_polygons": 1 * trains,
+                    "validation_available": 30 * trains,
+                    "validation_taken": 5 * (tile == "B" if trains else 0),
+                    "wanted": None,
+                    "test_polygons": 2 * trains,
+                    "test_pixels": 40 * trains,
+                    "held_out_polygons": 5 * (not trains),
+                    "held_out_pixels": 130 * (not trains),
+                }
+            )
+    pd.DataFrame(rows).to_csv(path, index=False)
 
 
 def write_raster(path, values):
@@ -172,6 +202,7 @@ def write_results(folder, folds, seeds):
         "cleaning": cleaning,
         "split": splits,
         "rates": {name: path / "rates.csv" for name, path in run_folders.items()},
+        "samples": {name: path / "samples.csv" for name, path in run_folders.items()},
         "barred": {name: path / "barred.csv" for name, path in run_folders.items()},
         "roles": {name: path / "roles.parquet" for name, path in run_folders.items()},
         "choices": {name: path / "model_choice.csv" for name, path in run_folders.items()},
@@ -191,6 +222,7 @@ def write_results(folder, folds, seeds):
     }
     settings = {
         "title": "A study of <two> tiles",
+        "few_polygons": 5,
         "classes": CLASSES,
         "nodata": 0,
         "config": {"folds": {"scheme": "leave_one_tile_out"}, "reference": {"path": "polygons.gpkg"}},

@@ -23,6 +23,7 @@ def inputs(study):
         "rates": results.by_run("rates"),
         "choices": results.by_run("choices"),
         "histories": results.histories,
+        "few_polygons": 5,
     }
 
 
@@ -88,10 +89,32 @@ def test_classes_learnt_on_almost_nothing_are_named_once_a_run(inputs):
         "without_A/seed_0": pd.DataFrame([enough, (2, 3, 19, 1), unlearnt, (9, 5, 40, 0)], columns=columns),
         "without_B/seed_0": pd.DataFrame([enough, enough, unlearnt], columns=columns),
     }
-    assert cases({**inputs, "rates": rates}, "Classes learnt on almost nothing") == [
+    assert cases(
+        {**inputs, "rates": rates, "few_polygons": 3}, "Classes learnt on fewer than 3 polygons"
+    ) == [
         "all/seed_0: 2 forest (2 polygons); 9 rock (1 learn pixel, 1 polygon, no validation pixel).",
         "without_A/seed_0: 2 forest (19 learn pixels); 9 rock (no validation pixel).",
     ]
+
+
+def test_runs_with_very_different_numbers_of_samples_are_named(inputs):
+    heading = "Classes with very different numbers"
+    assert cases(inputs, heading) == []
+    learn = {"all/seed_0": [200, 20, 0, 60], "without_A/seed_0": [2010, 201, 200, 0]}
+    rates = {
+        run: pd.DataFrame({"code": [1, 2, 3, 9], "polygons": 9, "learn": numbers, "validation": 5})
+        for run, numbers in learn.items()
+    }
+    # Ten times as many is not yet far apart; a class without any sample is another caution.
+    assert cases({**inputs, "rates": rates}, heading) == [
+        "without_A/seed_0: 1 water has 2,010 learn samples, 3 meadow 200, 10 times fewer."
+    ]
+
+
+def test_the_number_of_few_polygons_is_the_projects(inputs):
+    few = cases({**inputs, "few_polygons": 2}, "Classes scored on fewer than 2 polygons")
+    assert sum(map(len, few)) < sum(map(len, cases(inputs, "Classes scored on fewer than 5 polygons")))
+    assert cases({**inputs, "few_polygons": 0}, "Classes scored on fewer") == []
 
 
 def test_classes_without_reference_are_named_by_side(inputs):

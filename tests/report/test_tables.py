@@ -6,7 +6,13 @@ import rasterio
 from tilefold.report.common_classes import classes_not_common
 from tilefold.report.results import Results
 from tilefold.report.table import Link
-from tilefold.report.tables_samples import cleaning_table, loss_by_class_table, loss_table, split_table
+from tilefold.report.tables_samples import (
+    cleaning_table,
+    loss_by_class_table,
+    loss_table,
+    split_table,
+    tile_table,
+)
 from tilefold.report.tables_scores import class_by_fold_table, class_table, gap_table, headline, mean_table
 from tilefold.report.tables_series import calendar_table, clear_histogram, clear_table, quantile
 
@@ -38,6 +44,33 @@ def test_roles_count_originals(results):
     table = split_table(split, {1: "1 water", 2: "2 forest"}, 0, LINK)
     assert table.rows[0] == ["1 water", "1", "0", "1", "0", "11", "0", "7"]
     assert table.rows[1] == ["2 forest", "0", "0", "0", "1", "0", "0", "0"]
+
+
+def test_samples_by_tile(results):
+    samples = results.by_run("samples")["all/seed_0"]
+    table = tile_table(samples, results.names, "all/seed_0", LINK)
+    assert table.columns == ["tile", "", "1", "2", "3", "9", "all"]
+    # No quota, so nothing is wanted of a tile.
+    assert [row[1] for row in table.rows[:5]] == [
+        "training polygons",
+        "available pixels",
+        "taken",
+        "test polygons",
+        "test pixels",
+    ]
+    assert table.rows[2] == ["A", "taken", "10", "10", "6", "0", "26"]
+    assert table.rows[7] == ["B", "taken", "25", "25", "19", "5", "74"]
+    assert table.marked == {0, 5}
+    quotas = tile_table(samples.assign(wanted=7), results.names, "all/seed_0", LINK)
+    assert quotas.rows[2] == ["A", "wanted", "7", "7", "7", "7", "28"]
+
+
+def test_a_table_of_many_tiles_says_that_it_is_cut(results):
+    samples = results.by_run("samples")["all/seed_0"]
+    many = pd.concat([samples[samples["tile"] == "A"].assign(tile=f"T{n:02}") for n in range(30)])
+    table = tile_table(many, results.names, "all/seed_0", LINK)
+    assert len(table.rows) == 16 * 5
+    assert table.caption.endswith("The first 16 of 30 tiles.")
 
 
 def test_losses_by_fold_and_class(results):

@@ -172,22 +172,25 @@ class World:
             "codes": [1, 2, 3, 4],
             "regions": ["all"],
             "min_clear_dates": 1,
-            "strategy": "constant",
-            "count": 50,
-            "sampler": "periodic",
+            "strategy": {"name": "constant", "count": 50},
+            "prevalence": "sampled",
+            "limits": {"min": [None] * 4, "max": [None] * 4},
+            "quota": "none",
+            "sampler": {"name": "periodic", "offset": 0, "jitter": 0},
             "barring": barring if held_out else None,
             "validation_tile": None,
             **changes,
         }
 
     def select(self, split, indexes, folder="run", blocks=None, **changes):
-        """Select; return the paths of the four tables by name."""
+        """Select; return the paths of the five tables by name."""
         from tilefold.sampling.selection import select_samples
 
         settings = self.selection_settings(**changes)
         paths = {
             "selection": self.path(folder, "selection.parquet"),
             "rates": self.path(folder, "rates.csv"),
+            "samples": self.path(folder, "samples.csv"),
             "roles": self.path(folder, "roles.parquet"),
             "barred": self.path(folder, "barred.csv"),
         }

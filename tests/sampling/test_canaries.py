@@ -186,7 +186,7 @@ def fold_of_scheme(world, kind, seed, buffer_m, straddlers):
         buffer_m=buffer_m,
         straddlers=straddlers,
         training_tiles=tiles,
-        strategy="all",
+        strategy={"name": "all"},
     )
     return (
         pixels.assign(held=held, near=near),

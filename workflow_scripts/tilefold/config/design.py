@@ -108,14 +108,45 @@ class Folds(Section):
     every tile."""
 
 
-class Selection(Section):
-    """Which reference pixels a run is trained on."""
+Count = Annotated[int, Field(ge=0)]
+ClassCode = Annotated[int, Field(ge=0, le=65535)]
 
-    strategy: Literal["constant", "all"] = "constant"
-    """`constant`: at most `count` pixels for each class; `all`: every pixel."""
-    count: Annotated[int, Field(ge=1)] = 10000
-    """Pixels for each class, learn and validation together, over all tiles of the run."""
-    sampler: Literal["periodic"] = "periodic"
-    """`periodic`: evenly spaced in the order tile, polygon, row, column."""
+
+class Selection(Section):
+    """Which reference pixels a run is trained on, see `docs/sampling.md`."""
+
+    strategy: Literal["all", "smallest", "constant", "percent", "total", "byclass"] = "constant"
+    """How many pixels of each class are wanted, learn and validation together, over all tiles of the run; a class
+    that has fewer gives all. `constant`: `count`; `smallest`: as many as the smallest class has; `percent`: the
+    part `share` of each class; `total`: `total` of all classes together, by the pixels that each has; `byclass`:
+    the numbers in `by_class`; `all`: every pixel."""
+    count: Annotated[int, Field(ge=1)] | None = None
+    """Pixels of each class, for the strategy `constant`. Default: 10000."""
+    share: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Part of each class's pixels, for the strategy `percent`: 0.1 takes every tenth."""
+    total: Annotated[int, Field(ge=1)] | None = None
+    """Pixels of all classes together, for the strategy `total`."""
+    by_class: dict[ClassCode, Count] | str | None = None
+    """Pixels of each class, for the strategy `byclass`: class code and number, or a CSV file without a heading that
+    has both in each line, as OTB reads. Nothing is taken of classes that are not named."""
+    prevalence: Literal["sampled", "reference"] = "sampled"
+    """`sampled`: the numbers are those of the strategy. `reference`, for `constant` and `smallest`: as many pixels
+    in all as these would take, but each class has the share that it has among the pixels that could be taken."""
+    min: Count | dict[ClassCode, Count] | None = None
+    """Pixels wanted at least of each class, or of single classes by code, whatever the strategy finds."""
+    max: Count | dict[ClassCode, Count] | None = None
+    """Pixels wanted at most of each class, or of single classes by code."""
+    quota: Literal["none", "proportional", "equal"] = "none"
+    """How the wanted pixels of a class are shared among tiles. `none`: the sampler goes through all tiles as one
+    list; `proportional`: each tile gives a number in proportion to the pixels that it has; `equal`: each tile gives
+    the same number, and what a tile lacks is shared equally by the others."""
+    sampler: Literal["periodic", "random"] = "periodic"
+    """`periodic`: evenly spaced in the order tile, polygon, row, column; `random`: each set of pixels is equally
+    likely."""
+    offset: Annotated[int, Field(ge=0)] | None = None
+    """For the sampler `periodic`: pixels by which all picks are shifted. Default: 0."""
+    jitter: Annotated[int, Field(ge=0)] | None = None
+    """For the sampler `periodic`: pixels by which each pick is moved on at most, at random, and never as far as the
+    next pick. Default: 0."""
     min_clear_dates: Annotated[int, Field(ge=1)] = 1
     """Pixels seen clear on fewer days are not trained on."""

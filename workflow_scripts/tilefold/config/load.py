@@ -130,7 +130,7 @@ def _meant(error: Mapping[str, Any]) -> str:
 def _is_key(part: str | int) -> bool:
     """Whether a part of pydantic's location is a key or index: names of union members are not."""
     return isinstance(part, int) or not (
-        part.startswith(("literal[", "list[", "constrained-")) or part in _TYPES
+        part.startswith(("literal[", "list[", "dict[", "constrained-")) or part in _TYPES
     )
 
 

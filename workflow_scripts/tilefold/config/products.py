@@ -48,3 +48,5 @@ class Report(Section):
 
     title: str = "Land-cover maps"
     """Heading of the report."""
+    few_polygons: Annotated[int, Field(ge=0)] = 5
+    """Classes trained or scored on fewer polygons than this are named at the top."""

@@ -24,6 +24,7 @@ from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
 from tilefold.plan.plan import Plan
 from tilefold.plan.products import Products, find_all_products
 from tilefold.plan.rules import code_digests
+from tilefold.plan.selection import read_counts, selection_faults
 from tilefold.plan.sensor_faults import sensor_faults
 from tilefold.plan.sensors import definition
 from tilefold.plan.splitting import share_faults, validation_faults
@@ -46,10 +47,14 @@ def make_plan(config: Config) -> Plan:
     by_sensor = sensor_faults(config)
     sound = [name for name, wrong in by_sensor.items() if not wrong]
     classes, class_faults = read_nomenclature(config.reference.nomenclature)
-    nodata, nodata_faults = choose_nodata(config.maps.nodata, [item.code for item in classes])
+    codes = [item.code for item in classes]
+    nodata, nodata_faults = choose_nodata(config.maps.nodata, codes)
+    selection, selection_file_faults = read_counts(config.selection)
+    config = config.model_copy(update={"selection": selection})
     faults = [fault for wrong in by_sensor.values() for fault in wrong]
     faults += [*config_faults(config, sound), *class_faults, *nodata_faults]
     faults += share_faults(config.split, classes) if not class_faults else []
+    faults += [*selection_file_faults, *selection_faults(selection, codes)]
     train, mapped, tile_faults = choose_tiles(config, sound) if sound else ([], [], [])
     tiles = sorted({*train, *mapped})
     found = find_all_products(config, sound, tiles)

@@ -14,6 +14,7 @@ from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.fold_settings import assign_blocks, fold_area, fold_scheme, run_key, score_distances
 from tilefold.plan.plan import Plan
 from tilefold.plan.reference import reference_fields
+from tilefold.plan.selection import selection_settings
 from tilefold.plan.sensors import (
     acquisition_days,
     acquisitions,
@@ -126,16 +127,12 @@ def extract_pool(plan: Plan, tile: str) -> Settings:
 def select_samples(plan: Plan, fold: str, seed: str) -> Settings:
     """Training pixels of a run."""
     run = plan.run(fold, seed)
-    selection = plan.config.selection
     return {
         **run_key(run),
         "training_tiles": list(run.training_tiles),
         "codes": plan.codes,
         "regions": plan.regions,
-        "min_clear_dates": selection.min_clear_dates,
-        "strategy": selection.strategy,
-        "count": selection.count if selection.strategy == "constant" else None,
-        "sampler": selection.sampler if selection.strategy == "constant" else None,
+        **selection_settings(plan.config.selection, plan.codes),
         **fold_area(plan, run),
         "validation_tile": validation_tile(plan.config.split, run),
     }
@@ -264,6 +261,7 @@ def write_report(plan: Plan) -> Settings:
     )
     return {
         "title": plan.config.report.title,
+        "few_polygons": plan.config.report.few_polygons,
         "runs": [run.name for run in plan.runs],
         "fold_runs": [run.name for run in plan.runs if run.held_out],
         "mapped_runs": [run.name for run in plan.runs if run.map_tiles],

@@ -12,9 +12,10 @@ from tilefold.validation.sides import ALL
 
 #: Share of the learn samples of the run `all` under which a fold's run is named.
 SMALL_SHARE = 0.5
-#: Learn pixels, and polygons for learning and validation, under which a class of a run is named.
+#: Learn pixels under which a class of a run is named.
 FEW_PIXELS = 20
-FEW_POLYGONS = 3
+#: How many times the learn samples of the smallest class the largest may have.
+IMBALANCE = 10
 
 
 def not_trained_out(
@@ -62,8 +63,33 @@ def fewer_samples(rates: Mapping[str, pd.DataFrame]) -> list[str]:
     return cases
 
 
-def thin_classes(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str]) -> list[str]:
-    """Classes that a run learnt on almost nothing, or without a validation pixel to choose by; a case a run.
+def unbalanced(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str]) -> list[str]:
+    """Runs whose largest class has more than `IMBALANCE` times the learn samples of the smallest; a case a run.
+
+    Parameters
+    ----------
+    rates
+        Samples of each run by class: `code`, `learn`.
+    names
+        Code and label of each class, by code.
+    """
+    cases = []
+    for run, table in rates.items():
+        learn = table.groupby("code")["learn"].sum()
+        ordered = learn[learn > 0].sort_values(kind="stable")
+        sizes = ordered.to_numpy()
+        if not sizes.size or sizes[-1] <= IMBALANCE * sizes[0]:
+            continue
+        least, most = (names.get(int(code), str(code)) for code in ordered.index[[0, -1]])
+        cases.append(
+            f"{run}: {most} has {sizes[-1]:,} learn samples, {least} {sizes[0]:,}, {sizes[-1] / sizes[0]:,.0f} "
+            "times fewer."
+        )
+    return cases
+
+
+def thin_classes(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str], few_polygons: int) -> list[str]:
+    """Classes that a run learnt on little, or without a validation pixel to choose by; a case a run.
 
     Parameters
     ----------
@@ -71,6 +97,8 @@ def thin_classes(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str]) ->
         Samples of each run by class: `code`, `polygons` (of learn and validation), `learn`, `validation`.
     names
         Code and label of each class, by code.
+    few_polygons
+        Polygons for learning and validation under which a class is named.
     """
     cases = []
     for run, table in rates.items():
@@ -79,7 +107,7 @@ def thin_classes(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str]) ->
             reasons = []
             if row["learn"] < FEW_PIXELS:
                 reasons.append(_counted(row["learn"], "learn pixel"))
-            if row["polygons"] < FEW_POLYGONS:
+            if row["polygons"] < few_polygons:
                 reasons.append(_counted(row["polygons"], "polygon"))
             if row["validation"] == 0:
                 reasons.append("no validation pixel")

@@ -13,7 +13,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tilefold.report.cautions import find_cautions
 from tilefold.report.figures_folds import write_fold_figure
 from tilefold.report.figures_maps import write_map_picture
-from tilefold.report.pictures import fold_pictures, map_pictures, matrix_pictures, training_pictures
+from tilefold.report.pictures import (
+    fold_pictures,
+    map_pictures,
+    matrix_pictures,
+    sample_pictures,
+    training_pictures,
+)
 from tilefold.report.results import Results
 from tilefold.report.table import Table
 from tilefold.report.tables_distances import distance_table
@@ -25,6 +31,7 @@ from tilefold.report.tables_samples import (
     rates_table,
     split_table,
     taken_table,
+    tile_table,
 )
 from tilefold.report.tables_scores import (
     class_by_fold_table,
@@ -60,12 +67,13 @@ def write_report(
     ----------
     sources
         Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `cleaning`; by seed `split`; by run
-        `rates`, `barred`, `roles`, `choices`, `maps` (of runs that make one), `matrices` (a folder with
+        `rates`, `samples`, `barred`, `roles`, `choices`, `maps` (of runs that make one), `matrices` (a folder with
         `<side>.csv`, or files by side), `distances` (of runs that hold something out); `histories` by run and
         candidate; `clear` and `skipped` by tile and sensor.
     settings
-        `title`; `classes` (`code`, `label`, `colour` as red, green, blue); `config` (YAML text or plain data,
-        shown only); `calendars` (dates by sensor); `products` (how many, by tile and sensor); `nodata`.
+        `title`; `few_polygons` (see `find_cautions`); `classes` (`code`, `label`, `colour` as red, green, blue);
+        `config` (YAML text or plain data, shown only); `calendars` (dates by sensor); `products` (how many, by
+        tile and sensor); `nodata`.
     page
         HTML to write.
     fold_picture
@@ -83,9 +91,10 @@ def write_report(
         lstrip_blocks=True,
     )
     content = {
-        **_scores(results),
+        **_scores(results, settings["few_polygons"]),
         **_samples(results),
         "title": settings["title"],
+        "few_polygons": settings["few_polygons"],
         "classes": classes,
         "maps": map_pictures(results),
         "number_of_maps": len(sources["maps"]),
@@ -101,7 +110,7 @@ def write_report(
     logger.info("report of %d runs", len(results.runs))
 
 
-def _scores(results: Results) -> dict[str, Any]:
+def _scores(results: Results, few_polygons: int) -> dict[str, Any]:
     """What the page says about accuracy."""
     sources = results.sources
     folds, gaps = results.folds, results.gaps
@@ -132,6 +141,7 @@ def _scores(results: Results) -> dict[str, Any]:
             results.by_run("rates"),
             results.by_run("choices"),
             results.histories,
+            few_polygons,
         ),
         "headline": headline(folds, gaps, list(sources["clear"])),
         "seeds": [int(seed) for seed in seeds],
@@ -157,10 +167,15 @@ def _samples(results: Results) -> dict[str, Any]:
             for seed, path in sources["split"].items()
         ),
     ]
+    by_tile = results.by_run("samples")
     samples = [
-        rates_table(rates[run], names, run, results.link(sources["rates"][run]))
+        table
         for run in results.runs
         if run not in folds
+        for table in (
+            rates_table(rates[run], names, run, results.link(sources["rates"][run])),
+            tile_table(by_tile[run], names, run, results.link(sources["samples"][run])),
+        )
     ]
     if folds:
         samples.append(taken_table(rates, names, results.links("rates")))
@@ -171,6 +186,7 @@ def _samples(results: Results) -> dict[str, Any]:
         reference.append(loss_by_class_table(barred, names, links))
     return {
         "reference_tables": reference,
+        "sample_pictures": sample_pictures(results),
         "sample_tables": samples,
         "choice_table": choice_table(choices, results.links("choices")),
         "training_pictures": training_pictures(results, choices),

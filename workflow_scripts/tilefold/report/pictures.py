@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tilefold.report.figures_folds import gaps_figure, scores_figure
 from tilefold.report.figures_maps import LARGE, SMALL, map_figure
 from tilefold.report.figures_matrices import matrix_figure
+from tilefold.report.figures_samples import samples_figure
 from tilefold.report.figures_training import training_figure
 from tilefold.report.images import Picture, embed
 from tilefold.report.results import Results, fold_of, seed_of
@@ -70,6 +71,18 @@ def _matrix_picture(results: Results, title: str, matrix: NDArray[np.int64]) -> 
         pixels = f"{errors[row, column]:,} pixels"
         text += f"; the largest confusion is {labels[row]} predicted as {labels[column]}, {pixels}"
     return embed(matrix_figure(matrix, results.classes, title), f"{text}.")
+
+
+def sample_pictures(results: Results) -> list[Picture]:
+    """Samples by class, role and tile of the runs `all`."""
+    found = []
+    for run, table in results.by_run("samples").items():
+        if fold_of(run) == ALL:
+            taken = table.groupby("code")[["learn_taken", "validation_taken"]].sum().sum(axis=1)
+            numbers = [f"{name} {taken.get(code, 0):,}" for code, name in results.names.items()]
+            text = f"Samples of the run {run} by class: {'; '.join(numbers)}."
+            found.append(embed(samples_figure(table, results.names, run), text))
+    return found[:MOST_PICTURES]
 
 
 def training_pictures(results: Results, choices: dict[str, pd.DataFrame]) -> list[Picture]:

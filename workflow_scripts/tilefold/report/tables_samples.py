@@ -83,6 +83,51 @@ def taken_table(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str], lin
     return Table(caption, ["run", *map(str, names), "all"], rows, links)
 
 
+#: What a table of tiles says of each tile, with the columns of the table of samples that are added up.
+OF_A_TILE = {
+    "training polygons": ("learn_polygons", "validation_polygons"),
+    "available pixels": ("learn_available", "validation_available"),
+    "wanted": ("wanted",),
+    "taken": ("learn_taken", "validation_taken"),
+    "test polygons": ("test_polygons",),
+    "test pixels": ("test_pixels",),
+}
+#: Tiles in a table; the file has all.
+MOST_TILES = 16
+
+
+def tile_table(samples: pd.DataFrame, names: Mapping[int, str], run: str, link: Link) -> Table:
+    """What each tile gives of each class to a run.
+
+    Parameters
+    ----------
+    samples
+        Table of samples, see `tilefold.sampling.statistics.samples_table`.
+    names
+        Code and label of each class, by code.
+    run
+        Name of the run.
+    link
+        File of the table.
+    """
+    tiles = sorted(samples["tile"].unique())
+    rows, keys = [], []
+    for tile in tiles[:MOST_TILES]:
+        sums = samples[samples["tile"] == tile].groupby("code").sum(numeric_only=True)
+        for what, columns in OF_A_TILE.items():
+            if what == "wanted" and samples["wanted"].isna().all():
+                continue
+            numbers = sums[list(columns)].sum(axis=1).reindex(list(names), fill_value=0)
+            rows.append([str(tile), what, *map(count, numbers), count(numbers.sum())])
+            keys.append(tile)
+    left_out = f" The first {MOST_TILES} of {len(tiles)} tiles." if len(tiles) > MOST_TILES else ""
+    caption = (
+        f"Samples of the run {run} by tile and class (by code), learn and validation together; test pixels are "
+        f"never thinned.{left_out}"
+    )
+    return Table(caption, ["tile", "", *map(str, names), "all"], rows, [link], (0, 1), starts(keys))
+
+
 def training_pixels(split: pd.DataFrame) -> pd.Series:
     """Pixels of learn and validation polygons in a split, by class: what folds can take from training."""
     chosen = split[split["role"].isin(TRAINING_ROLES)]
