@@ -42,6 +42,14 @@ rule select_samples:
             rules.extract_pool.output.pool_index,
             tile=plan.run(wildcards.fold, wildcards.seed).training_tiles,
         ),
+        regions=lambda wildcards: expand(
+            rules.burn_regions.output.raster,
+            tile=(
+                plan.run(wildcards.fold, wildcards.seed).training_tiles
+                if plan.region_names
+                else []
+            ),
+        ),
     output:
         selection="<results>/runs/{fold}/seed_{seed}/selection.parquet",
         rates="<results>/runs/{fold}/seed_{seed}/rates.csv",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tilefold.jobs.job import start_job
+from tilefold.regions.reading import rasters_by_tile
 from tilefold.sampling.selection import select_samples
 
 
@@ -17,6 +18,7 @@ def main(snakemake: Any) -> None:
         rates=snakemake.output.rates,
         roles=snakemake.output.roles,
         barred=snakemake.output.barred,
+        regions=rasters_by_tile(settings["training_tiles"], snakemake.input.regions),
     )
 
 

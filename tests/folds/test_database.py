@@ -66,6 +66,7 @@ def assembled(tmp_path, pools):
             "group": np.arange(2505, dtype=np.int32) // 2,
             "code": rng.choice([3, 11], 2505).astype(np.int32),
             "role": rng.choice(["learn", "validation"], 2505, p=[0.8, 0.2]),
+            "region": "all",
         }
     )
     write_table(tmp_path / "selection.parquet", selection)

@@ -15,19 +15,24 @@ import shapely
 from tilefold.folds.groups import classes_of_groups
 from tilefold.folds.location import home_tiles, joined, locate
 from tilefold.folds.roles import NO_ROLE, assign_roles, repair_roles
+from tilefold.folds.strata import regions_of_polygons
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
 from tilefold.ground_truth.reading import LAYER
 from tilefold.ground_truth.shapes import SQUARE_METRES_PER_HECTARE, areas_m2
+from tilefold.regions.names import ALL, OUTSIDE
 from tilefold.storage.tables import write_table
-
-#: Without regions there is one.
-REGION = "all"
 
 logger = logging.getLogger(__name__)
 
 
-def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split: Path | str) -> None:
+def split_polygons(
+    reference: Path | str,
+    settings: Mapping[str, Any],
+    *,
+    split: Path | str,
+    regions: Mapping[str, Path | str] | None = None,
+) -> None:
     """Give each polygon its place and its role.
 
     Parameters
@@ -36,20 +41,27 @@ def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split:
         GeoPackage written by `clean_ground_truth`.
     settings
         ``seed``; ``ratio`` (share of a class's groups for training); ``validation_ratio`` (share of validation
-        within training); ``grids`` of the training tiles, by name; ``ownership`` among all tiles.
+        within training); ``grids`` of the training tiles, by name; ``ownership`` among all tiles; ``regions``
+        (names; empty: there is one, `all`).
     split
         Parquet table to write, one row a polygon: ``polygon``, ``group``, ``id``, ``group_id``, ``code``, ``region``,
         ``home_tile`` (empty if no tile owns a pixel), ``role`` (learn, validation, test; empty if its group holds
         no owned pixel), ``pixels`` (owned, all tiles), ``owned_tiles`` and ``owned_pixels``, ``footprint_tiles``
         (tiles with a pixel in it, owned or not); lists are joined by ";", tiles sorted. Its attributes hold
         ``pixel_hectares`` by tile.
+    regions
+        Rasters of `burn_regions` of the training tiles, by tile, if there are regions.
     """
     polygons = pyogrio.read_dataframe(
         reference, layer=LAYER, columns=["polygon", "group", "id", "group_id", "code"], read_geometry=False
     ).sort_values("polygon", ignore_index=True)
     grids = {tile: Grid.from_dict(grid) for tile, grid in settings["grids"].items()}
-    located = locate(reference, grids, Ownership.from_dict(settings["ownership"]))
+    ownership = Ownership.from_dict(settings["ownership"])
+    located = locate(reference, grids, ownership)
     table = _placed(polygons, located)
+    if regions:
+        of_polygons = regions_of_polygons(reference, grids, ownership, regions, settings["regions"])
+        table["region"] = table["polygon"].map(of_polygons).fillna(OUTSIDE).astype(object)
     groups = _groups(table, located)
     roles = assign_roles(groups, settings["seed"], settings["ratio"], settings["validation_ratio"])
     groups["role"] = repair_roles(groups, settings["seed"], roles)
@@ -72,7 +84,7 @@ def _placed(polygons: pd.DataFrame, located: pd.DataFrame) -> pd.DataFrame:
             "id": polygons["id"].astype(str),
             "group_id": polygons["group_id"].astype(str),
             "code": polygons["code"].astype(np.int32),
-            "region": REGION,
+            "region": ALL,
             "home_tile": number.map(home_tiles(located, "polygon")).fillna("").astype(str),
             "pixels": number.map(owned.groupby("polygon")["owned"].sum()).fillna(0).astype(np.int64),
             "owned_tiles": number.map(joined(owned, "tile")).fillna("").astype(str),

@@ -21,6 +21,7 @@ from tilefold.plan.grouping import acquisition_faults
 from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
 from tilefold.plan.plan import Plan
 from tilefold.plan.products import Products, find_all_products
+from tilefold.plan.regions import find_regions
 from tilefold.plan.rules import code_digests
 from tilefold.plan.runs import fold_faults
 from tilefold.plan.sensor_faults import sensor_faults
@@ -45,8 +46,9 @@ def make_plan(config: Config) -> Plan:
     sound = [name for name, wrong in by_sensor.items() if not wrong]
     classes, class_faults = read_nomenclature(config.reference.nomenclature)
     nodata, nodata_faults = choose_nodata(config.maps.nodata, [item.code for item in classes])
+    region_names, region_faults = find_regions(config.regions)
     faults = [fault for wrong in by_sensor.values() for fault in wrong]
-    faults += [*config_faults(config, sound), *class_faults, *nodata_faults]
+    faults += [*config_faults(config, sound), *class_faults, *nodata_faults, *region_faults]
     train, mapped, tile_faults = choose_tiles(config, sound) if sound else ([], [], [])
     tiles = sorted({*train, *mapped})
     found = find_all_products(config, sound, tiles)
@@ -74,6 +76,7 @@ def make_plan(config: Config) -> Plan:
         nodata=nodata,
         code=code_digests(config),
         refused=found.refused,
+        region_names=tuple(region_names),
     )
 
 

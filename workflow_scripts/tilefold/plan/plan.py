@@ -13,6 +13,7 @@ from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
 from tilefold.grids.windows import number_of_chunks
 from tilefold.plan.runs import Run, plan_runs
+from tilefold.regions.names import ALL
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Plan:
     refused
         For each tile and sensor, the products that are left out because something is wrong with their names or
         they are incomplete: product, file, reason.
+    region_names
+        Names of the regions, sorted; empty without regions.
     """
 
     config: Config
@@ -64,6 +67,7 @@ class Plan:
     nodata: int
     code: Mapping[str, str]
     refused: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
+    region_names: tuple[str, ...] = ()
 
     @property
     def tiles(self) -> list[str]:
@@ -82,8 +86,15 @@ class Plan:
 
     @property
     def regions(self) -> list[str]:
-        """Strata with one model each."""
-        return ["all"]
+        """Regions with a model each: `all` alone without regions, and besides them for the fallback `global`."""
+        if not self.region_names:
+            return [ALL]
+        return [*self.region_names, *([ALL] if self.fallback == "global" else [])]
+
+    @property
+    def fallback(self) -> str | None:
+        """What classifies pixels whose region has no model; None without regions."""
+        return self.config.regions.fallback if self.region_names else None
 
     @cached_property
     def runs(self) -> list[Run]:
@@ -130,6 +141,7 @@ class Plan:
             "nodata": self.nodata,
             "code": dict(self.code),
             "refused": {tile: dict(sensors) for tile, sensors in self.refused.items()},
+            "region_names": list(self.region_names),
         }
 
     @classmethod
@@ -149,4 +161,5 @@ class Plan:
             nodata=data["nodata"],
             code=data["code"],
             refused=data["refused"],
+            region_names=tuple(data["region_names"]),
         )

@@ -98,6 +98,29 @@ def clean_ground_truth(plan: Plan) -> Settings:
     }
 
 
+def prepare_regions(plan: Plan) -> Settings:
+    """One geometry a region, and its neighbours; nothing without regions."""
+    if not plan.region_names:
+        return {}
+    regions = plan.config.regions
+    return {
+        "layer": regions.layer,
+        "field": regions.field,
+        "names": list(plan.region_names),
+        "crs": plan.crs,
+    }
+
+
+def burn_regions(plan: Plan, tile: str) -> Settings:
+    """Regions of a tile's pixels."""
+    return {"tile": tile, "grid": plan.grids[tile].to_dict()}
+
+
+def fill_regions(plan: Plan, tile: str) -> Settings:
+    """Regions of a tile's pixels, the nearest for those outside all regions."""
+    return {"tile": tile, "grid": plan.grids[tile].to_dict(), "crs": plan.crs}
+
+
 def split_polygons(plan: Plan, seed: str) -> Settings:
     """Roles of polygons."""
     split = plan.config.split
@@ -105,6 +128,7 @@ def split_polygons(plan: Plan, seed: str) -> Settings:
         "seed": int(seed),
         "ratio": split.ratio,
         "validation_ratio": split.validation_ratio,
+        "regions": list(plan.region_names),
         "grids": {tile: plan.grids[tile].to_dict() for tile in plan.train},
         "ownership": plan.ownership.to_dict(),
     }
@@ -263,6 +287,8 @@ def write_report(plan: Plan) -> Settings:
         "title": plan.config.report.title,
         "runs": [run.name for run in plan.runs],
         "seeds": list(plan.config.split.seeds),
+        "regions": plan.regions,
+        "fallback": plan.fallback,
         "candidates": list(plan.candidates),
         "classes": _coloured_classes(plan),
         "nodata": plan.nodata,
@@ -283,6 +309,7 @@ def _prediction(plan: Plan) -> Settings:
     classification = plan.config.classification
     return {
         "regions": plan.regions,
+        "fallback": plan.fallback,
         "codes": plan.codes,
         "nodata": plan.nodata,
         "dtype": "uint8" if max(*plan.codes, plan.nodata) <= 255 else "uint16",
@@ -309,6 +336,9 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         preprocess,
         compute_external_features,
         clean_ground_truth,
+        prepare_regions,
+        burn_regions,
+        fill_regions,
         split_polygons,
         extract_pool,
         select_samples,

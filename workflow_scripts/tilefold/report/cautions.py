@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tilefold.report.cautions_regions import without_model
 from tilefold.report.cautions_training import fewer_samples, not_trained_out, thin_classes
 from tilefold.report.table import percent, side_words
 from tilefold.report.tables_samples import training_pixels
@@ -39,6 +40,7 @@ def find_cautions(
     rates: Mapping[str, pd.DataFrame],
     choices: Mapping[str, pd.DataFrame],
     histories: Mapping[str, Mapping[str, pd.DataFrame]],
+    fallback: str | None = None,
 ) -> list[Caution]:
     """All cautions that apply, those about the meaning of the scores first.
 
@@ -57,12 +59,15 @@ def find_cautions(
     rates
         Samples of each run by class.
     choices
-        Candidates of each run.
+        Candidates of each model.
     histories
-        History of each candidate of each run.
+        History of each candidate of each model.
+    fallback
+        `regions.fallback`; None without regions.
     """
     found = [
         Caution("Classes that a run could not learn", _not_learnt(folds, classes, names)),
+        Caution("Regions that a run has no model for", without_model(rates, fallback)),
         Caution("Models that are not trained out", not_trained_out(choices, histories)),
         Caution("Folds that learn from far fewer samples than the run all", fewer_samples(rates)),
         Caution("Classes learnt on almost nothing", thin_classes(rates, names)),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from tilefold.report.cautions_regions import own_regions
 from tilefold.report.results import fold_of, seed_of
 from tilefold.report.table import percent
 from tilefold.validation.sides import ALL
@@ -50,7 +51,7 @@ def fewer_samples(rates: Mapping[str, pd.DataFrame]) -> list[str]:
     rates
         Samples of each run by class: `learn`.
     """
-    learn = {run: int(table["learn"].sum()) for run, table in rates.items()}
+    learn = {run: int(own_regions(table)["learn"].sum()) for run, table in rates.items()}
     cases = []
     for run, samples in learn.items():
         whole = learn.get(f"{ALL}/seed_{seed_of(run)}")
@@ -68,7 +69,8 @@ def thin_classes(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str]) ->
     Parameters
     ----------
     rates
-        Samples of each run by class: `code`, `polygons` (of learn and validation), `learn`, `validation`.
+        Samples of each run by region and class: `region`, `code`, `polygons` (of learn and validation), `learn`,
+        `validation`.
     names
         Code and label of each class, by code.
     """
@@ -84,7 +86,8 @@ def thin_classes(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str]) ->
             if row["validation"] == 0:
                 reasons.append("no validation pixel")
             if reasons:
-                items.append(f"{names.get(int(row['code']), row['code'])} ({', '.join(reasons)})")
+                where = f" in {row['region']}" if table["region"].nunique() > 1 else ""
+                items.append(f"{names.get(int(row['code']), row['code'])}{where} ({', '.join(reasons)})")
         if items:
             cases.append(f"{run}: {'; '.join(items)}.")
     return cases

@@ -13,7 +13,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tilefold.report.cautions import find_cautions
 from tilefold.report.figures_folds import write_fold_figure
 from tilefold.report.figures_maps import write_map_picture
-from tilefold.report.pictures import fold_pictures, map_pictures, matrix_pictures, training_pictures
+from tilefold.report.pictures import (
+    fold_pictures,
+    map_pictures,
+    matrix_pictures,
+    trained_models,
+    training_pictures,
+)
 from tilefold.report.results import Results
 from tilefold.report.table import Table
 from tilefold.report.tables_samples import (
@@ -59,11 +65,13 @@ def write_report(
     ----------
     sources
         Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `cleaning`; by seed `split`; by run
-        `rates`, `barred`, `roles`, `choices`, `maps`, `matrices` (a folder with `<side>.csv`, or files by
-        side); `histories` by run and candidate; `clear` and `skipped` by tile and sensor.
+        `rates`, `barred`, `roles`, `maps`, `matrices` (a folder with `<side>.csv`, or files by side);
+        by model (see `model_name`) `choices`, and `histories` of each candidate; `clear` and `skipped` by tile and
+        sensor.
     settings
         `title`; `classes` (`code`, `label`, `colour` as red, green, blue); `config` (YAML text or plain data,
-        shown only); `calendars` (dates by sensor); `products` (how many, by tile and sensor); `nodata`.
+        shown only); `calendars` (dates by sensor); `products` (how many, by tile and sensor); `nodata`;
+        `fallback` (of regions; None without them).
     page
         HTML to write.
     fold_picture
@@ -81,7 +89,7 @@ def write_report(
         lstrip_blocks=True,
     )
     content = {
-        **_scores(results),
+        **_scores(results, settings),
         **_samples(results),
         "title": settings["title"],
         "classes": classes,
@@ -99,7 +107,7 @@ def write_report(
     logger.info("report of %d runs", len(results.runs))
 
 
-def _scores(results: Results) -> dict[str, Any]:
+def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
     """What the page says about accuracy."""
     sources = results.sources
     folds, gaps = results.folds, results.gaps
@@ -129,6 +137,7 @@ def _scores(results: Results) -> dict[str, Any]:
             results.by_run("rates"),
             results.by_run("choices"),
             results.histories,
+            settings["fallback"],
         ),
         "headline": headline(folds, gaps, list(sources["clear"])),
         "seeds": [int(seed) for seed in seeds],
@@ -171,6 +180,7 @@ def _samples(results: Results) -> dict[str, Any]:
         "sample_tables": samples,
         "choice_table": choice_table(choices, results.links("choices")),
         "training_pictures": training_pictures(results, choices),
+        "number_of_models": len(trained_models(choices)),
     }
 
 
