@@ -149,11 +149,11 @@ class World:
             **changes,
         }
 
-    def select(self, split, indexes, folder="run", **changes):
-        """Select; return the paths of the four tables by name."""
+    def select(self, split, indexes, folder="run", regions=None, names=("all",), **changes):
+        """Select, with rasters and names of regions; return the paths of the four tables by name."""
         from tilefold.sampling.selection import select_samples
 
-        settings = self.selection_settings(**changes)
+        settings = self.selection_settings(**changes) | {"regions": list(names)}
         paths = {
             "selection": self.path(folder, "selection.parquet"),
             "rates": self.path(folder, "rates.csv"),
@@ -161,7 +161,8 @@ class World:
             "barred": self.path(folder, "barred.csv"),
         }
         chosen = {tile: indexes[tile] for tile in settings["training_tiles"]}
-        select_samples(split, chosen, settings, **paths)
+        rasters = {tile: regions[tile] for tile in chosen} if regions else None
+        select_samples(split, chosen, settings, regions=rasters, **paths)
         return paths
 
 
