@@ -4,6 +4,10 @@
 rule split_polygons:
     input:
         reference=rules.clean_ground_truth.output.reference,
+        regions=expand(
+            rules.burn_regions.output.raster,
+            tile=plan.train if plan.region_names else [],
+        ),
     output:
         split="<results>/split/seed_{seed}.parquet",
     log:

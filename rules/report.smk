@@ -25,12 +25,14 @@ rule write_report:
             for run in plan.runs
         ],
         choices=[
-            f"<results>/runs/{run.fold}/seed_{run.seed}/region_all/model_choice.csv"
+            f"<results>/runs/{run.fold}/seed_{run.seed}/region_{region}/model_choice.csv"
             for run in plan.runs
+            for region in plan.regions
         ],
         histories=[
-            f"<results>/runs/{run.fold}/seed_{run.seed}/region_all/candidates/{candidate}/history.csv"
+            f"<results>/runs/{run.fold}/seed_{run.seed}/region_{region}/candidates/{candidate}/history.csv"
             for run in plan.runs
+            for region in plan.regions
             for candidate in plan.candidates
         ],
         matrices=[

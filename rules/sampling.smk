@@ -44,6 +44,14 @@ rule select_samples:
         ),
         # The run `all` is selected whatever the blocks.
         blocks=lambda wildcards: fold_blocks if wildcards.fold != "all" else [],
+        regions=lambda wildcards: expand(
+            rules.burn_regions.output.raster,
+            tile=(
+                plan.run(wildcards.fold, wildcards.seed).training_tiles
+                if plan.region_names
+                else []
+            ),
+        ),
     output:
         selection="<results>/runs/{fold}/seed_{seed}/selection.parquet",
         rates="<results>/runs/{fold}/seed_{seed}/rates.csv",

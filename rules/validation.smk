@@ -10,6 +10,8 @@ rule predict_samples:
         pools=expand(rules.extract_pool.output.pool, tile=plan.train),
         indexes=expand(rules.extract_pool.output.pool_index, tile=plan.train),
         blocks=fold_blocks,
+        regions=expand(region_rasters, tile=plan.train),
+        neighbours=region_neighbours,
     output:
         predicted="<results>/runs/{fold}/seed_{seed}/predicted.parquet",
     log:

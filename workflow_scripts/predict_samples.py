@@ -4,6 +4,7 @@ from typing import Any
 
 from tilefold.inference.samples import predict_samples
 from tilefold.jobs.job import start_job
+from tilefold.regions.reading import rasters_by_tile
 
 
 def main(snakemake: Any) -> None:
@@ -17,6 +18,8 @@ def main(snakemake: Any) -> None:
         settings,
         predicted=snakemake.output.predicted,
         blocks=next(iter(snakemake.input.blocks), None),
+        regions=rasters_by_tile(settings["tiles"], snakemake.input.regions),
+        neighbours=next(iter(snakemake.input.neighbours), None),
     )
 
 

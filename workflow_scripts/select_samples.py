@@ -3,6 +3,7 @@
 from typing import Any
 
 from tilefold.jobs.job import start_job
+from tilefold.regions.reading import rasters_by_tile
 from tilefold.sampling.selection import select_samples
 
 
@@ -19,6 +20,7 @@ def main(snakemake: Any) -> None:
         roles=snakemake.output.roles,
         barred=snakemake.output.barred,
         blocks=next(iter(snakemake.input.blocks), None),
+        regions=rasters_by_tile(settings["training_tiles"], snakemake.input.regions),
     )
 
 

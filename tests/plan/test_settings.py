@@ -129,6 +129,14 @@ DEPENDS = {
         }
         | CLASSIFY,
     ),
+    "regions.path": (
+        "z.gpkg",
+        {"prepare_regions", "split_polygons", "select_samples"} | CLASSIFY,
+    ),
+    # Nothing depends on these without a file of regions; with one, see below.
+    "regions.field": ("zone", set()),
+    "regions.layer": ("l", set()),
+    "regions.fallback": ("global", set()),
     "split.ratio": (0.5, {"split_polygons"}),
     "split.validation_ratio": (0.5, {"split_polygons"}),
     "split.singletons": ("both", {"split_polygons"}),
@@ -213,6 +221,7 @@ def plan_of(raw, values=()):
         code=dict.fromkeys(BUILDERS, "c"),
         refused={"B": {"own": [{"product": "2", "file": "f", "reason": "r"}]}},
         fold_values=values,
+        region_names=("east", "west") if config.regions.path else (),
     )
 
 
@@ -308,6 +317,32 @@ def fields(section, prefix=""):
             yield from fields(annotation.__args__[1], "user_features.dem.")
         else:
             yield prefix + name
+
+
+REGIONS = with_value(with_value(RAW, "regions.path", "z.gpkg"), "regions.field", "zone")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("regions.path", "other.gpkg", set()),
+        ("regions.field", "name", {"prepare_regions"}),
+        ("regions.layer", "l", {"prepare_regions"}),
+        # The model of all regions is one more; no split and no raster depends on it.
+        ("regions.fallback", "global", {"select_samples"} | CLASSIFY),
+        ("regions.fallback", "nearest", CLASSIFY),
+    ],
+)
+def test_with_regions(key, value, expected):
+    assert changed_rules(REGIONS, with_value(REGIONS, key, value)) == expected
+
+
+def test_regions_have_a_model_each_and_one_of_all_where_the_fallback_needs_it():
+    assert plan_of(RAW).regions == ["all"]
+    assert plan_of(REGIONS).regions == ["east", "west"]
+    assert plan_of(with_value(REGIONS, "regions.fallback", "nearest")).regions == ["east", "west"]
+    assert plan_of(with_value(REGIONS, "regions.fallback", "global")).regions == ["east", "west", "all"]
+    assert plan_of(with_value(RAW, "regions.fallback", "global")).regions == ["all"]
 
 
 def test_every_field_of_the_config_is_in_the_table():

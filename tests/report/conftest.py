@@ -225,6 +225,7 @@ def write_results(folder, folds, seeds):
         "few_polygons": 5,
         "classes": CLASSES,
         "nodata": 0,
+        "fallback": None,
         "config": {"folds": {"scheme": "leave_one_tile_out"}, "reference": {"path": "polygons.gpkg"}},
         "calendars": {"s2": ["2018-01-01", "2018-01-11", "2018-01-21"]},
         "products": {"A": {"s2": 12}, "B": {"s2": 9}},

@@ -182,11 +182,11 @@ class World:
             **changes,
         }
 
-    def select(self, split, indexes, folder="run", blocks=None, **changes):
-        """Select; return the paths of the five tables by name."""
+    def select(self, split, indexes, folder="run", blocks=None, regions=None, names=("all",), **changes):
+        """Select, with rasters and names of regions; return the paths of the five tables by name."""
         from tilefold.sampling.selection import select_samples
 
-        settings = self.selection_settings(**changes)
+        settings = self.selection_settings(**changes) | {"regions": list(names)}
         paths = {
             "selection": self.path(folder, "selection.parquet"),
             "rates": self.path(folder, "rates.csv"),
@@ -195,7 +195,8 @@ class World:
             "barred": self.path(folder, "barred.csv"),
         }
         chosen = {tile: indexes[tile] for tile in settings["training_tiles"]}
-        select_samples(split, chosen, settings, **paths, blocks=blocks)
+        rasters = {tile: regions[tile] for tile in chosen} if regions else None
+        select_samples(split, chosen, settings, blocks=blocks, regions=rasters, **paths)
         return paths
 
 

@@ -197,3 +197,18 @@ class Reference(Section):
     polygons, all others only train. See `docs/validity.md`, "Imposed roles". Default: all roles are drawn."""
     min_area: Annotated[float, Field(ge=0)] = 0.0
     """Polygons smaller than this, in square metres, are rejected as slivers."""
+
+
+class Regions(Section):
+    """Regions with a model each, see `docs/regions.md`. Default: one model for all."""
+
+    path: str | None = None
+    """Vector file of polygons, in any format that GDAL reads. Default: no regions."""
+    field: str | None = None
+    """Field that holds the name of the region, text or an integer; the polygons of one name are one region."""
+    layer: str | None = None
+    """Layer to read. Default: the first."""
+    fallback: Literal["nearest", "global", "none"] = "none"
+    """What classifies pixels whose region a run has no model for, and pixels outside all regions: `nearest`, the
+    model of the nearest region that has one; `global`, a model of all regions together, which is trained besides;
+    `none`: nothing, the map has no class there, and test pixels there count as errors."""

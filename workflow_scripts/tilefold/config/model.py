@@ -13,6 +13,7 @@ from tilefold.config.data import (
     Identifier,
     Name,
     Reference,
+    Regions,
     Sensor,
     Tiles,
     UserFeature,
@@ -54,6 +55,8 @@ class Config(Section):
     """Features computed by Python functions of one's own."""
     reference: Reference
     """Reference polygons."""
+    regions: Regions = Regions()
+    """Regions with a model each."""
     split: Split = Split()
     """How polygons are given the roles learn, validation and test."""
     fusion: Fusion = Fusion()

@@ -27,19 +27,24 @@ from tilefold.folds.roles import (
     repair_roles,
     shares_of,
 )
+from tilefold.folds.strata import regions_of_polygons
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
 from tilefold.ground_truth.reading import LAYER
 from tilefold.ground_truth.shapes import SQUARE_METRES_PER_HECTARE, areas_m2
+from tilefold.regions.names import ALL, OUTSIDE
 from tilefold.storage.tables import write_table
-
-#: Without regions there is one.
-REGION = "all"
 
 logger = logging.getLogger(__name__)
 
 
-def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split: Path | str) -> None:
+def split_polygons(
+    reference: Path | str,
+    settings: Mapping[str, Any],
+    *,
+    split: Path | str,
+    regions: Mapping[str, Path | str] | None = None,
+) -> None:
     """Give each polygon its place and its role.
 
     Parameters
@@ -51,7 +56,7 @@ def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split:
         within training), each a number or numbers by class code with a "default"; ``imposed`` and ``field_values``
         (see `imposed_roles`); ``fusion_holdout_ratio`` (see `hold_out`); ``singletons`` ("learn"; "both": the only
         group of a class is learnt and a part of its samples is validation); ``grids`` of the training tiles, by
-        name; ``ownership`` among all tiles.
+        name; ``ownership`` among all tiles; ``regions`` (names; empty: there is one, `all`).
     split
         Parquet table to write, one row a polygon: ``polygon``, ``group``, ``id``, ``group_id``, ``code``, ``region``,
         ``home_tile`` (empty if no tile owns a pixel), ``role`` (learn, validation, test, fusion_test; empty if its
@@ -60,6 +65,8 @@ def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split:
         ``pixels`` (owned, all tiles), ``owned_tiles`` and ``owned_pixels``, ``footprint_tiles`` (tiles with a pixel
         in it, owned or not), ``fold_value`` (the reference's); lists are joined by ";", tiles sorted. Its
         attributes hold ``pixel_hectares`` by tile.
+    regions
+        Rasters of `burn_regions` of the training tiles, by tile, if there are regions.
 
     Raises
     ------
@@ -74,8 +81,12 @@ def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split:
     ).sort_values("polygon", ignore_index=True)
     imposed = imposed_roles(polygons, settings["imposed"], settings["field_values"])
     grids = {tile: Grid.from_dict(grid) for tile, grid in settings["grids"].items()}
-    located = locate(reference, grids, Ownership.from_dict(settings["ownership"]))
+    ownership = Ownership.from_dict(settings["ownership"])
+    located = locate(reference, grids, ownership)
     table = _placed(polygons, located)
+    if regions:
+        of_polygons = regions_of_polygons(reference, grids, ownership, regions, settings["regions"])
+        table["region"] = table["polygon"].map(of_polygons).fillna(OUTSIDE).astype(object)
     groups = _groups(table, located)
     groups = _with_roles(groups, table, imposed, settings)
     drawn = groups.set_index("group")
@@ -134,7 +145,7 @@ def _placed(polygons: pd.DataFrame, located: pd.DataFrame) -> pd.DataFrame:
             "id": polygons["id"].astype(str),
             "group_id": polygons["group_id"].astype(str),
             "code": polygons["code"].astype(np.int32),
-            "region": REGION,
+            "region": ALL,
             "home_tile": number.map(home_tiles(located, "polygon")).fillna("").astype(str),
             "pixels": number.map(owned.groupby("polygon")["owned"].sum()).fillna(0).astype(np.int64),
             "owned_tiles": number.map(joined(owned, "tile")).fillna("").astype(str),

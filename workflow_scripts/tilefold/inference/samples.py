@@ -13,8 +13,12 @@ from netCDF4 import Dataset
 from numpy.typing import NDArray
 
 from tilefold.folds.areas import Cells
-from tilefold.inference.model import PredictionError, Predictor
-from tilefold.inference.pixels import Decisions, classify_pixels, load_predictor
+from tilefold.inference.model import PredictionError
+from tilefold.inference.pixels import Decisions
+from tilefold.inference.regions import RegionModels
+from tilefold.regions.burning import Numbers
+from tilefold.regions.preparing import read_neighbours
+from tilefold.regions.reading import numbers_at
 from tilefold.storage.samples import read_rows, stored_variables
 from tilefold.storage.tables import read_table, write_table
 
@@ -44,6 +48,8 @@ def predict_samples(
     *,
     predicted: Path | str,
     blocks: Path | str | None = None,
+    regions: Mapping[str, Path | str] | None = None,
+    neighbours: Path | str | None = None,
 ) -> None:
     """Predict every pixel of the held-out area and every pixel of role test outside it.
 
@@ -52,28 +58,30 @@ def predict_samples(
     Parameters
     ----------
     models
-        Model file by region; one region.
+        Model file by region.
     roles
         Roles of the polygons in this run: `polygon`, `split_role`, `role`, `barred`, `fold_value`.
     pools, indexes
         Pools and their indexes, by tile.
     settings
-        `held_out` (cells) and `scheme` (see `Cells.of_scheme`), `codes`, `nodata`, `batch_rows`,
+        `held_out` (cells) and `scheme` (see `Cells.of_scheme`), `codes`, `nodata`, `fallback`, `batch_rows`,
         `compute_threads`, `device`.
     predicted
         To write (Parquet), in the order tile, pool row: `tile`, `pool_row`, `polygon`, `group`, `code` (of
         the reference), `role` (of the held-out area: the split's; else the run's), `cell` (of the scheme of
-        folds), `held_out_pixel`, `predicted` (`nodata` where never clear), `confidence` (0 to 100; 255 where
-        never clear).
+        folds), `held_out_pixel`, `predicted` (`nodata` where never clear or without a model), `confidence`
+        (0 to 100; 255 where nodata).
     blocks
         GeoPackage of `assign_blocks`, for folds of blocks.
+    regions, neighbours
+        As for `tilefold.inference.chunks.classify_chunk`; rasters by tile.
 
     Raises
     ------
     PredictionError
         If the pools are not those of the model, a polygon has no role, or the network gives NaN or infinity.
     """
-    predictor = load_predictor(models, settings)
+    loaded = RegionModels(models, settings, read_neighbours(neighbours) if neighbours else None)
     table = read_table(roles, ["polygon", "split_role", "role", "barred", "fold_value"])
     cells = Cells.of_scheme(settings["scheme"], table, blocks)
     table = table.set_index("polygon")
@@ -82,7 +90,9 @@ def predict_samples(
         index = read_table(indexes[tile])
         index = index.assign(tile=tile, cell=cells.of_pixels(tile, index))
         chosen = rows_to_predict(index, table, settings["held_out"])
-        decisions = _predict_pool(predictor, pools[tile], chosen, tile, settings)
+        place = chosen["row"].to_numpy(), chosen["col"].to_numpy()
+        numbers = numbers_at(regions[tile] if regions else None, *place)
+        decisions = _predict_pool(loaded, pools[tile], chosen, numbers, tile, settings["nodata"])
         parts.append(chosen.assign(predicted=decisions.labels, confidence=decisions.confidence))
         logger.info("tile %s: %d samples predicted", tile, len(chosen))
     result = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
@@ -125,32 +135,26 @@ def rows_to_predict(index: pd.DataFrame, roles: pd.DataFrame, held_out: Collecti
 
 
 def _predict_pool(
-    predictor: Predictor,
+    models: RegionModels,
     pool: Path | str,
     chosen: pd.DataFrame,
+    regions: Numbers,
     tile: str,
-    settings: Mapping[str, Any],
+    nodata: int,
 ) -> Decisions:
     """Predict some rows of a pool, in order."""
     rows = chosen["pool_row"].to_numpy()
     clear_dates = chosen["clear_dates"].to_numpy()
-    decisions = Decisions.undecided(len(rows), len(predictor.classes), settings["nodata"])
+    decisions = Decisions.undecided(len(rows), len(models.classes), nodata)
     with Dataset(pool) as dataset:
-        check_pool(dataset, predictor, pool)
-        for part, values in read_rows(dataset, stored_variables(predictor.inputs), rows):
-            block = classify_pixels(
-                predictor,
-                values,
-                clear_dates[part],
-                nodata=settings["nodata"],
-                rows=settings["batch_rows"],
-                place=f"tile {tile}, samples {rows[part.start]} to {rows[part.stop - 1]}",
-            )
-            decisions.put(part, block)
+        check_pool(dataset, models, pool)
+        for part, values in read_rows(dataset, stored_variables(models.inputs), rows):
+            place = f"tile {tile}, samples {rows[part.start]} to {rows[part.stop - 1]}"
+            decisions.put(part, models.classify(regions[part], values, clear_dates[part], place=place))
     return decisions
 
 
-def check_pool(dataset: Dataset, predictor: Predictor, pool: Path | str) -> None:
+def check_pool(dataset: Dataset, models: RegionModels, pool: Path | str) -> None:
     """Refuse a pool that does not hold the inputs of the model.
 
     Raises
@@ -158,10 +162,10 @@ def check_pool(dataset: Dataset, predictor: Predictor, pool: Path | str) -> None
     PredictionError
         With the input, and the shapes found and expected.
     """
-    for name, (expected, _) in stored_variables(predictor.inputs).items():
+    for name, (expected, _) in stored_variables(models.inputs).items():
         found = dataset.variables[name].shape[1:] if name in dataset.variables else None
         if found != expected:
             raise PredictionError(
                 f"{pool}: input {name} has {'no values' if found is None else f'the shape {found}'}, but "
-                f"{predictor.path} was trained on {expected}; extract the pool again, or train again"
+                f"{models.path} was trained on {expected}; extract the pool again, or train again"
             )

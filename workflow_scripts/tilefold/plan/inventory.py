@@ -23,6 +23,7 @@ from tilefold.plan.grouping import acquisition_faults
 from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
 from tilefold.plan.plan import Plan
 from tilefold.plan.products import Products, find_all_products
+from tilefold.plan.regions import find_regions
 from tilefold.plan.rules import code_digests
 from tilefold.plan.selection import read_counts, selection_faults
 from tilefold.plan.sensor_faults import sensor_faults
@@ -55,6 +56,8 @@ def make_plan(config: Config) -> Plan:
     faults += [*config_faults(config, sound), *class_faults, *nodata_faults]
     faults += share_faults(config.split, classes) if not class_faults else []
     faults += [*selection_file_faults, *selection_faults(selection, codes)]
+    region_names, region_faults = find_regions(config.regions)
+    faults += region_faults
     train, mapped, tile_faults = choose_tiles(config, sound) if sound else ([], [], [])
     tiles = sorted({*train, *mapped})
     found = find_all_products(config, sound, tiles)
@@ -88,6 +91,7 @@ def make_plan(config: Config) -> Plan:
         code=code_digests(config),
         refused=found.refused,
         fold_values=tuple(fold_values),
+        region_names=tuple(region_names),
     )
 
 

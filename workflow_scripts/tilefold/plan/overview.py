@@ -17,6 +17,8 @@ def data_lines(plan: Plan) -> list[str]:
     if config.tiles.train is None or config.tiles.map is None:
         _, left_out = tiles_on_disk(config, list(config.sensors))
     lines = [f"{len(plan.tiles)} tile(s): {listed(plan.tiles)}{left_out_text(left_out)}"]
+    if plan.region_names:
+        lines.append(f"{len(plan.region_names)} region(s): {listed(plan.region_names)}")
     for sensor in config.sensors:
         found = [plan.products[tile][sensor] for tile in plan.tiles]
         counts = [len(products) for products in found]

@@ -14,6 +14,7 @@ from tilefold.grids.ownership import Ownership
 from tilefold.grids.windows import number_of_chunks
 from tilefold.plan.areas import scheme_kind
 from tilefold.plan.runs import Run, plan_runs
+from tilefold.regions.names import ALL
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Plan:
         they are incomplete: product, file, reason.
     fold_values
         Values of the reference's field that folds hold out, sorted.
+    region_names
+        Names of the regions, sorted; empty without regions.
     """
 
     config: Config
@@ -68,6 +71,7 @@ class Plan:
     code: Mapping[str, str]
     refused: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
     fold_values: tuple[str, ...] = ()
+    region_names: tuple[str, ...] = ()
 
     @property
     def tiles(self) -> list[str]:
@@ -86,8 +90,15 @@ class Plan:
 
     @property
     def regions(self) -> list[str]:
-        """Strata with one model each."""
-        return ["all"]
+        """Regions with a model each: `all` alone without regions, and besides them for the fallback `global`."""
+        if not self.region_names:
+            return [ALL]
+        return [*self.region_names, *([ALL] if self.fallback == "global" else [])]
+
+    @property
+    def fallback(self) -> str | None:
+        """What classifies pixels whose region has no model; None without regions."""
+        return self.config.regions.fallback if self.region_names else None
 
     @property
     def fold_kind(self) -> str:
@@ -140,6 +151,7 @@ class Plan:
             "code": dict(self.code),
             "refused": {tile: dict(sensors) for tile, sensors in self.refused.items()},
             "fold_values": list(self.fold_values),
+            "region_names": list(self.region_names),
         }
 
     @classmethod
@@ -160,4 +172,5 @@ class Plan:
             code=data["code"],
             refused=data["refused"],
             fold_values=tuple(data["fold_values"]),
+            region_names=tuple(data["region_names"]),
         )

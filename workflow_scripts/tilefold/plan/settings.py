@@ -100,6 +100,29 @@ def clean_ground_truth(plan: Plan) -> Settings:
     }
 
 
+def prepare_regions(plan: Plan) -> Settings:
+    """One geometry a region, and its neighbours; nothing without regions."""
+    if not plan.region_names:
+        return {}
+    regions = plan.config.regions
+    return {
+        "layer": regions.layer,
+        "field": regions.field,
+        "names": list(plan.region_names),
+        "crs": plan.crs,
+    }
+
+
+def burn_regions(plan: Plan, tile: str) -> Settings:
+    """Regions of a tile's pixels."""
+    return {"tile": tile, "grid": plan.grids[tile].to_dict()}
+
+
+def fill_regions(plan: Plan, tile: str) -> Settings:
+    """Regions of a tile's pixels, the nearest for those outside all regions."""
+    return {"tile": tile, "grid": plan.grids[tile].to_dict(), "crs": plan.crs}
+
+
 def split_polygons(plan: Plan, seed: str) -> Settings:
     """Roles of polygons."""
     config = plan.config
@@ -109,6 +132,7 @@ def split_polygons(plan: Plan, seed: str) -> Settings:
         **imposing(config),
         "singletons": config.split.singletons,
         "fusion_holdout_ratio": config.fusion.holdout_ratio,
+        "regions": list(plan.region_names),
         "grids": {tile: plan.grids[tile].to_dict() for tile in plan.train},
         "ownership": plan.ownership.to_dict(),
     }
@@ -266,6 +290,8 @@ def write_report(plan: Plan) -> Settings:
         "fold_runs": [run.name for run in plan.runs if run.held_out],
         "mapped_runs": [run.name for run in plan.runs if run.map_tiles],
         "seeds": list(plan.config.split.seeds),
+        "regions": plan.regions,
+        "fallback": plan.fallback,
         "candidates": list(plan.candidates),
         "classes": _coloured_classes(plan),
         "nodata": plan.nodata,
@@ -282,6 +308,7 @@ def _prediction(plan: Plan) -> Settings:
     classification = plan.config.classification
     return {
         "regions": plan.regions,
+        "fallback": plan.fallback,
         "codes": plan.codes,
         "nodata": plan.nodata,
         "dtype": "uint8" if max(*plan.codes, plan.nodata) <= 255 else "uint16",
@@ -308,6 +335,9 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         preprocess,
         compute_external_features,
         clean_ground_truth,
+        prepare_regions,
+        burn_regions,
+        fill_regions,
         split_polygons,
         assign_blocks,
         extract_pool,

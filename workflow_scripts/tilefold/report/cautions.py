@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tilefold.report.cautions_regions import without_model
 from tilefold.report.cautions_training import fewer_samples, not_trained_out, thin_classes, unbalanced
 from tilefold.report.table import percent, side_words
 from tilefold.report.tables_samples import training_pixels
@@ -40,6 +41,7 @@ def find_cautions(
     choices: Mapping[str, pd.DataFrame],
     histories: Mapping[str, Mapping[str, pd.DataFrame]],
     few_polygons: int,
+    fallback: str | None = None,
 ) -> list[Caution]:
     """All cautions that apply, those about the meaning of the scores first.
 
@@ -58,14 +60,17 @@ def find_cautions(
     rates
         Samples of each run by class.
     choices
-        Candidates of each run.
+        Candidates of each model.
     histories
-        History of each candidate of each run.
+        History of each candidate of each model.
     few_polygons
         Classes trained or scored on fewer polygons are named.
+    fallback
+        `regions.fallback`; None without regions.
     """
     found = [
         Caution("Classes that a run could not learn", _not_learnt(folds, classes, names)),
+        Caution("Regions that a run has no model for", without_model(rates, fallback)),
         Caution("Models that are not trained out", not_trained_out(choices, histories)),
         Caution("Folds that learn from far fewer samples than the run all", fewer_samples(rates)),
         Caution("Classes with very different numbers of samples", unbalanced(rates, names)),

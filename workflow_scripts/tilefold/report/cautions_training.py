@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from tilefold.report.cautions_regions import own_regions
 from tilefold.report.results import fold_of, seed_of
 from tilefold.report.table import percent
 from tilefold.validation.sides import ALL
@@ -51,7 +52,7 @@ def fewer_samples(rates: Mapping[str, pd.DataFrame]) -> list[str]:
     rates
         Samples of each run by class: `learn`.
     """
-    learn = {run: int(table["learn"].sum()) for run, table in rates.items()}
+    learn = {run: int(own_regions(table)["learn"].sum()) for run, table in rates.items()}
     cases = []
     for run, samples in learn.items():
         whole = learn.get(f"{ALL}/seed_{seed_of(run)}")
@@ -94,7 +95,8 @@ def thin_classes(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str], fe
     Parameters
     ----------
     rates
-        Samples of each run by class: `code`, `polygons` (of learn and validation), `learn`, `validation`.
+        Samples of each run by region and class: `region`, `code`, `polygons` (of learn and validation), `learn`,
+        `validation`.
     names
         Code and label of each class, by code.
     few_polygons
@@ -112,7 +114,8 @@ def thin_classes(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str], fe
             if row["validation"] == 0:
                 reasons.append("no validation pixel")
             if reasons:
-                items.append(f"{names.get(int(row['code']), row['code'])} ({', '.join(reasons)})")
+                where = f" in {row['region']}" if table["region"].nunique() > 1 else ""
+                items.append(f"{names.get(int(row['code']), row['code'])}{where} ({', '.join(reasons)})")
         if items:
             cases.append(f"{run}: {'; '.join(items)}.")
     return cases

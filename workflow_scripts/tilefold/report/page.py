@@ -18,6 +18,7 @@ from tilefold.report.pictures import (
     map_pictures,
     matrix_pictures,
     sample_pictures,
+    trained_models,
     training_pictures,
 )
 from tilefold.report.results import Results
@@ -67,13 +68,13 @@ def write_report(
     ----------
     sources
         Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `cleaning`; by seed `split`; by run
-        `rates`, `samples`, `barred`, `roles`, `choices`, `maps` (of runs that make one), `matrices` (a folder with
-        `<side>.csv`, or files by side), `distances` (of runs that hold something out); `histories` by run and
-        candidate; `clear` and `skipped` by tile and sensor.
+        `rates`, `samples`, `barred`, `roles`, `maps` (of runs that make one), `matrices` (a folder with
+        `<side>.csv`, or files by side), `distances` (of runs that hold something out); by model (see `model_name`)
+        `choices`, and `histories` of each candidate; `clear` and `skipped` by tile and sensor.
     settings
         `title`; `few_polygons` (see `find_cautions`); `classes` (`code`, `label`, `colour` as red, green, blue);
         `config` (YAML text or plain data, shown only); `calendars` (dates by sensor); `products` (how many, by
-        tile and sensor); `nodata`.
+        tile and sensor); `nodata`; `fallback` (of regions; None without them).
     page
         HTML to write.
     fold_picture
@@ -91,7 +92,7 @@ def write_report(
         lstrip_blocks=True,
     )
     content = {
-        **_scores(results, settings["few_polygons"]),
+        **_scores(results, settings),
         **_samples(results),
         "title": settings["title"],
         "few_polygons": settings["few_polygons"],
@@ -110,7 +111,7 @@ def write_report(
     logger.info("report of %d runs", len(results.runs))
 
 
-def _scores(results: Results, few_polygons: int) -> dict[str, Any]:
+def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
     """What the page says about accuracy."""
     sources = results.sources
     folds, gaps = results.folds, results.gaps
@@ -141,7 +142,8 @@ def _scores(results: Results, few_polygons: int) -> dict[str, Any]:
             results.by_run("rates"),
             results.by_run("choices"),
             results.histories,
-            few_polygons,
+            settings["few_polygons"],
+            settings["fallback"],
         ),
         "headline": headline(folds, gaps, list(sources["clear"])),
         "seeds": [int(seed) for seed in seeds],
@@ -190,6 +192,7 @@ def _samples(results: Results) -> dict[str, Any]:
         "sample_tables": samples,
         "choice_table": choice_table(choices, results.links("choices")),
         "training_pictures": training_pictures(results, choices),
+        "number_of_models": len(trained_models(choices)),
     }
 
 

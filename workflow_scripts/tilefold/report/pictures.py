@@ -86,15 +86,21 @@ def sample_pictures(results: Results) -> list[Picture]:
 
 
 def training_pictures(results: Results, choices: dict[str, pd.DataFrame]) -> list[Picture]:
-    """Training curves of each run."""
+    """Training curves of each model that was trained."""
     found = []
-    for run, histories in list(results.sources["histories"].items())[:MOST_PICTURES]:
-        chosen = choices[run][choices[run]["chosen"]]
-        text = f"Training curves of {len(histories)} candidates of {run}"
+    for model in trained_models(choices)[:MOST_PICTURES]:
+        histories = results.sources["histories"][model]
+        chosen = choices[model][choices[model]["chosen"]]
+        text = f"Training curves of {len(histories)} candidates of {model}"
         for row in chosen.to_dict("records"):
             text += f"; chosen: {row['candidate']}, epoch {row['epoch']}, {row['criterion']} {number(row['score'])}"
-        found.append(embed(training_figure(histories, choices[run], run), f"{text}."))
+        found.append(embed(training_figure(histories, choices[model], model), f"{text}."))
     return found
+
+
+def trained_models(choices: dict[str, pd.DataFrame]) -> list[str]:
+    """Models that have a chosen candidate: all but those of regions without samples."""
+    return [model for model, table in choices.items() if table["chosen"].any()]
 
 
 def map_pictures(results: Results) -> list[Picture]:

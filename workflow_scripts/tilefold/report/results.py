@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tilefold.regions.names import ALL
 from tilefold.report.table import Link, link_to
 from tilefold.storage.tables import read_table, split_list
 from tilefold.validation.matrices import read_otb_matrix
@@ -80,10 +81,10 @@ class Results:
 
     @cached_property
     def histories(self) -> dict[str, dict[str, pd.DataFrame]]:
-        """History of each candidate of each run."""
+        """History of each candidate of each model."""
         return {
-            run: {candidate: read_table(path) for candidate, path in files.items()}
-            for run, files in self.sources["histories"].items()
+            model: {candidate: read_table(path) for candidate, path in files.items()}
+            for model, files in self.sources["histories"].items()
         }
 
     @property
@@ -92,7 +93,7 @@ class Results:
         return list(self.sources["rates"])
 
     def by_run(self, source: str) -> dict[str, pd.DataFrame]:
-        """Tables of a source that has a file for each run."""
+        """Tables of a source that has a file for each run (or model)."""
         return {run: read_table(path) for run, path in self.sources[source].items()}
 
     def link(self, path: Path | str) -> Link:
@@ -119,6 +120,11 @@ class Results:
             return None
         matrices = [self.matrix(run, OUT_OF_AREA) for run in split_list(rows["run"].iloc[0])]
         return np.sum(matrices, axis=0, dtype=np.int64)
+
+
+def model_name(run: str, region: str) -> str:
+    """Name of a run's model of a region: the run's where there are no regions."""
+    return run if region == ALL else f"{run}, region {region}"
 
 
 def seed_of(run: str) -> int:

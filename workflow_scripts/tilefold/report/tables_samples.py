@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tilefold.report.cautions_regions import own_regions
 from tilefold.report.table import Link, Table, count, number, percent, starts, words
 from tilefold.storage.tables import read_table
 
@@ -77,7 +78,7 @@ def taken_table(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str], lin
     """Samples taken by each run, learn and validation together, by class."""
     rows = []
     for run, table in rates.items():
-        taken = table.groupby("code")["taken"].sum()
+        taken = own_regions(table).groupby("code")["taken"].sum()
         rows.append([run, *(count(taken.get(code, 0)) for code in names), count(taken.sum())])
     caption = "Samples of every run by class (by code), learn and validation together."
     return Table(caption, ["run", *map(str, names), "all"], rows, links)
@@ -185,7 +186,7 @@ def loss_by_class_table(
 
 
 def choice_table(choices: Mapping[str, pd.DataFrame], links: list[Link]) -> Table:
-    """Candidates of every run with their scores on validation samples."""
+    """Candidates of every model with their scores on validation samples."""
     rows, keys = [], []
     for run, table in choices.items():
         for row in table.to_dict("records"):

@@ -30,7 +30,10 @@ class Draw:
     Attributes
     ----------
     picked
-        ``tile``, ``pool_row``, ``polygon``, ``group``, ``code``, ``role``, in the order tile, polygon, row, column.
+        ``tile``, ``pool_row``, ``polygon``, ``group``, ``code``, ``role``, ``region``, in the order tile, polygon,
+        row, column.
+    stratum
+        Place of each picked pixel in the strata.
     wanted
         Pixels wanted of each stratum, of all tiles together.
     quotas
@@ -38,6 +41,7 @@ class Draw:
     """
 
     picked: pd.DataFrame
+    stratum: NDArray[np.int32]
     wanted: NDArray[np.int64]
     quotas: NDArray[np.int64] | None
 
@@ -62,15 +66,16 @@ def draw_samples(pools: PoolPixels, training: Training, stock: Stock, settings: 
     if settings["quota"] != NO_QUOTA:
         quotas = tile_quotas(settings["quota"], wanted, stock.by_tile)
     ranks = _ranks(training, stock, wanted, quotas, settings)
-    picked = []
+    picked, strata = [], []
     for tile, chosen in zip(stock.tiles, ranks, strict=True):
-        rows, polygon = pools.candidates(tile, training)
-        taken = _taken(training.stratum[polygon], chosen)
-        picked.append(_described(tile, rows[taken], polygon[taken], training))
+        rows, portion = pools.candidates(tile, training)
+        taken = _taken(training.stratum[portion], chosen)
+        picked.append(_described(tile, rows[taken], portion[taken], training))
+        strata.append(training.stratum[portion[taken]])
     table = pd.concat(picked, ignore_index=True)
     for group, share in training.validation_share.items():
         _divide(table, group, share)
-    return Draw(table, wanted, quotas)
+    return Draw(table, np.concatenate(strata), wanted, quotas)
 
 
 def _ranks(
@@ -108,7 +113,7 @@ def _pairs(available: NDArray[np.int64], wanted: NDArray[np.int64]) -> list[tupl
     return list(zip(available.tolist(), wanted.tolist(), strict=True))
 
 
-def _taken(stratum: NDArray[np.int64], ranks: list[Ranks]) -> NDArray[np.intp]:
+def _taken(stratum: NDArray[np.int32], ranks: list[Ranks]) -> NDArray[np.intp]:
     """Places of a tile's candidates with the given ranks among those of their stratum, ascending."""
     by_stratum = np.argsort(stratum, kind="stable")
     starts = np.searchsorted(stratum[by_stratum], np.arange(len(ranks)))
@@ -118,17 +123,19 @@ def _taken(stratum: NDArray[np.int64], ranks: list[Ranks]) -> NDArray[np.intp]:
 
 
 def _described(
-    tile: str, rows: NDArray[np.intp], polygon: NDArray[np.int64], training: Training
+    tile: str, rows: NDArray[np.intp], portion: NDArray[np.int64], training: Training
 ) -> pd.DataFrame:
+    regions = np.array([region for region, _ in training.strata], object)
     codes = np.array([code for _, code in training.strata], np.int32)
     return pd.DataFrame(
         {
             "tile": np.full(rows.size, tile, object),
             "pool_row": rows.astype(np.int64),
-            "polygon": polygon.astype(np.int32),
-            "group": training.group[polygon].astype(np.int32),
-            "code": codes[training.stratum[polygon]],
-            "role": np.array(TRAINING_ROLES, object)[training.role[polygon]],
+            "polygon": (portion % training.polygons).astype(np.int32),
+            "group": training.group[portion],
+            "code": codes[training.stratum[portion]],
+            "role": np.array(TRAINING_ROLES, object)[training.role[portion]],
+            "region": regions[training.stratum[portion]],
         }
     )
 

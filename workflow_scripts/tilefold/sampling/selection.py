@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ import pandas as pd
 from tilefold.folds.areas import HeldOutArea, count_pieces, open_area
 from tilefold.folds.barring import fold_roles, training_loss
 from tilefold.folds.validation_tile import validate_on_tile
+from tilefold.regions.names import ALL
 from tilefold.sampling.drawing import draw_samples
-from tilefold.sampling.pixels import Indexes, PoolPixels
+from tilefold.sampling.pixels import Indexes, PoolPixels, Rasters
 from tilefold.sampling.statistics import rates_table, samples_table
 from tilefold.sampling.stock import take_stock
 from tilefold.sampling.training import Training
@@ -38,6 +39,7 @@ def select_samples(
     roles: Path | str,
     barred: Path | str,
     blocks: Path | str | None = None,
+    regions: Rasters = None,
 ) -> None:
     """Select a run's training pixels; one index is in memory at a time.
 
@@ -52,12 +54,9 @@ def select_samples(
         ``min_clear_dates``, ``validation_tile`` (see `validate_on_tile`; None: validation polygons are the
         split's), and those of `draw_samples`.
     selection
-        Table to write: ``tile``, ``pool_row``, ``polygon``, ``group``, ``code``, ``role``, in the order tile,
-        polygon, row, column.
+        Table to write, see `Draw`; the pixels of the region `all` besides others stand at the end.
     rates
-        CSV to write, one row for each region and class: ``region``, ``code``, ``polygons`` (training polygons with
-        an available pixel; parts of one original count once), ``available``, ``required``, ``taken``, ``rate``,
-        ``learn``, ``validation``; a class without available pixels has zeros.
+        CSV to write, one row for each region and class, see `rates_table`.
     samples
         CSV to write: the same by tile and role, with test polygons; see `samples_table`.
     roles
@@ -66,6 +65,9 @@ def select_samples(
         CSV to write: what the fold takes from training, see `training_loss`.
     blocks
         GeoPackage of `assign_blocks`, for folds of blocks.
+    regions
+        Rasters of `burn_regions` by tile, if there are regions: a pixel trains in its own region, and in the
+        region `all` where ``regions`` names it.
 
     Raises
     ------
@@ -77,7 +79,7 @@ def select_samples(
     pieces = count_pieces(polygons, indexes, area)
     in_fold = _roles(polygons, pieces, area, settings)
     chosen = _choose(
-        PoolPixels(indexes, area, settings["min_clear_dates"]), polygons, in_fold, pieces, settings
+        PoolPixels(indexes, area, settings["min_clear_dates"], regions), polygons, in_fold, pieces, settings
     )
     if not chosen.rates["learn"].sum():
         raise SelectionError(_nothing_to_learn(indexes, settings))
@@ -105,14 +107,18 @@ def _choose(
     pieces: pd.DataFrame,
     settings: Mapping[str, Any],
 ) -> Choice:
-    training = Training.of_run(split, in_fold, settings["regions"], settings["codes"])
-    stock = take_stock(pools, training)
-    drawn = draw_samples(pools, training, stock, settings)
-    return Choice(
-        drawn.picked,
-        rates_table(training, stock, drawn),
-        samples_table(in_fold, pieces, training, stock, drawn),
-    )
+    """Choose for the regions, and for all of them together where that is one besides."""
+    own = [name for name in settings["regions"] if name != ALL]
+    parts = [(pools, own)] * bool(own)
+    parts += [(replace(pools, regions=None), [ALL])] * (ALL in settings["regions"])
+    choices = []
+    for drawn_from, regions in parts:
+        training = Training.of_run(split, in_fold, regions, settings["codes"])
+        stock = take_stock(drawn_from, training)
+        drawn = draw_samples(drawn_from, training, stock, settings)
+        tables = rates_table(training, stock, drawn), samples_table(in_fold, pieces, training, stock, drawn)
+        choices.append((drawn.picked, *tables))
+    return Choice(*(pd.concat(tables, ignore_index=True) for tables in zip(*choices, strict=True)))
 
 
 def _roles(
@@ -129,4 +135,5 @@ def _nothing_to_learn(indexes: Indexes, settings: Mapping[str, Any]) -> str:
         f"{settings['fold']}, seed {settings['seed']}: no pixel of a learn polygon is left; tiles are "
         f"{', '.join(sorted(indexes))}, held out {', '.join(settings['held_out']) or 'none'}; hold out less "
         "or train on more tiles"
+        + ("; or the regions hold none of them" if settings["regions"] != [ALL] else "")
     )

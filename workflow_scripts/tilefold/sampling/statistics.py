@@ -10,17 +10,26 @@ from tilefold.folds.barring import HELD_OUT, TRAINING_ROLES
 from tilefold.folds.roles import LEARN, TEST, VALIDATION
 from tilefold.sampling.drawing import Draw
 from tilefold.sampling.stock import Stock
-from tilefold.sampling.training import Training
+from tilefold.sampling.training import NONE, Training
 
 
 def rates_table(training: Training, stock: Stock, drawn: Draw) -> pd.DataFrame:
-    """One row for each region and class; see `tilefold.sampling.selection.select_samples`."""
-    stratum = _strata_of_polygons(drawn.picked["polygon"], training)
+    """One row for each region and class.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``region``, ``code``, ``polygons`` (training polygons with an available pixel; parts of one original count
+        once), ``available``, ``required``, ``taken``, ``rate``, ``learn``, ``validation``; a class without
+        available pixels has zeros.
+    """
     by_role = {
-        name: np.bincount(stratum[(drawn.picked["role"] == name).to_numpy()], minlength=len(training.strata))
+        name: np.bincount(
+            drawn.stratum[(drawn.picked["role"] == name).to_numpy()], minlength=len(training.strata)
+        )
         for name in TRAINING_ROLES
     }
-    seen = np.unique(np.concatenate(stock.polygons))
+    seen = np.unique(np.concatenate(stock.portions))
     groups = pd.Series(training.group[seen]).groupby(training.stratum[seen]).nunique()
     available = stock.by_stratum
     return pd.DataFrame(
@@ -58,10 +67,11 @@ def samples_table(
         pixel in the tile; parts of one original count once), ``<role>_available`` and ``<role>_taken`` (pixels);
         ``wanted`` (pixels for learning and validation, where quotas give each tile its own number, else empty);
         ``test_polygons``, ``test_pixels`` (the role test; all pixels, since tests are never thinned);
-        ``held_out_polygons``, ``held_out_pixels`` (whatever their role, in the held-out area). All classes for each
-        region and tile that has any polygon.
+        ``held_out_polygons``, ``held_out_pixels`` (whatever their role, in the held-out area). Where there are
+        regions, polygons that are scored count for theirs of the split. All classes for each region and tile that
+        has any polygon.
     """
-    scored = _scored(in_fold, pieces)
+    scored = _scored(in_fold, pieces, training)
     tiles = sorted({*stock.tiles, *scored["tile"]})
     shape = len(tiles), len(training.strata)
     rows = np.searchsorted(tiles, stock.tiles)
@@ -70,13 +80,12 @@ def samples_table(
     for place, role in enumerate(TRAINING_ROLES):
         columns[f"{role}_polygons"] = _spread(_groups(training, stock, place), rows, shape)
         columns[f"{role}_available"] = _spread(stock.available[:, :, place], rows, shape)
-        mine = picked[(picked["role"] == role).to_numpy()]
-        cell = np.searchsorted(tiles, mine["tile"]) * shape[1]
-        cell += _strata_of_polygons(mine["polygon"], training)
+        drew = (picked["role"] == role).to_numpy()
+        cell = np.searchsorted(tiles, picked["tile"][drew]) * shape[1] + drawn.stratum[drew]
         columns[f"{role}_taken"] = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
     for side in (TEST, HELD_OUT):
         mine = scored[scored["side"] == side]
-        cell = np.searchsorted(tiles, mine["tile"]) * shape[1] + training.place(mine)
+        cell = np.searchsorted(tiles, mine["tile"]) * shape[1] + mine["stratum"].to_numpy()
         found = mine.groupby(cell).agg({"group": "nunique", "pixels": "sum"})
         found = found.reindex(range(shape[0] * shape[1]), fill_value=0)
         columns[f"{side}_polygons"] = found["group"].to_numpy().reshape(shape)
@@ -92,15 +101,11 @@ def samples_table(
     return table[known].sort_values(["region", "tile", "code"], ignore_index=True)
 
 
-def _strata_of_polygons(polygons: pd.Series, training: Training) -> NDArray[np.int64]:
-    return training.stratum[polygons.to_numpy()]
-
-
 def _groups(training: Training, stock: Stock, role: int) -> NDArray[np.int64]:
     """Groups by tile and stratum that have an available pixel in a role."""
     found = np.zeros((len(stock.tiles), len(training.strata)), np.int64)
-    for number, polygons in enumerate(stock.polygons):
-        mine = polygons[training.role[polygons] == role]
+    for number, portions in enumerate(stock.portions):
+        mine = portions[training.role[portions] == role]
         pairs = np.unique(np.column_stack((training.stratum[mine], training.group[mine])), axis=0)
         found[number] = np.bincount(pairs[:, 0], minlength=found.shape[1])
     return found
@@ -119,10 +124,11 @@ def _wanted(drawn: Draw, rows: NDArray[np.intp], shape: tuple[int, int]) -> pd.S
     return pd.Series(_spread(drawn.quotas, rows, shape).reshape(-1), dtype="Int64")
 
 
-def _scored(in_fold: pd.DataFrame, pieces: pd.DataFrame) -> pd.DataFrame:
-    """What polygons have of scored pixels in each tile, with the ``side`` that these are scored on."""
+def _scored(in_fold: pd.DataFrame, pieces: pd.DataFrame, training: Training) -> pd.DataFrame:
+    """What polygons of the regions have of scored pixels in each tile, with their ``side`` and ``stratum``."""
     table = pieces.merge(in_fold[["polygon", "group", "region", "code", "role"]], on="polygon")
     tested = (table["role"] == TEST) * (table["pixels"] - table[HELD_OUT])
     sides = {TEST: tested, HELD_OUT: table[HELD_OUT]}
+    table = table.assign(stratum=training.place(table))
     scored = pd.concat([table.assign(side=side, pixels=pixels) for side, pixels in sides.items()])
-    return scored[scored["pixels"] > 0]
+    return scored[(scored["pixels"] > 0) & (scored["stratum"] != NONE)]

@@ -22,13 +22,13 @@ class Stock:
         Tiles, sorted.
     available
         Pixels by tile, stratum and role, (tiles, strata, roles).
-    polygons
-        For each tile, the polygons with an available pixel.
+    portions
+        For each tile, the portions with an available pixel.
     """
 
     tiles: list[str]
     available: NDArray[np.int64]
-    polygons: list[NDArray[np.int64]]
+    portions: list[NDArray[np.int64]]
 
     @property
     def by_tile(self) -> NDArray[np.int64]:
@@ -45,10 +45,10 @@ def take_stock(pools: PoolPixels, training: Training) -> Stock:
     """Count what may be taken; one index is in memory at a time."""
     tiles, roles = pools.tiles, len(TRAINING_ROLES)
     available = np.empty((len(tiles), len(training.strata), roles), np.int64)
-    polygons = []
+    portions = []
     for number, tile in enumerate(tiles):
-        _, polygon = pools.candidates(tile, training)
-        cell = training.stratum[polygon] * roles + training.role[polygon]
+        _, portion = pools.candidates(tile, training)
+        cell = training.stratum[portion] * roles + training.role[portion]
         available[number] = np.bincount(cell, minlength=available[number].size).reshape(-1, roles)
-        polygons.append(np.unique(polygon))
-    return Stock(tiles, available, polygons)
+        portions.append(np.unique(portion))
+    return Stock(tiles, available, portions)
