@@ -14,6 +14,7 @@ import shapely
 
 from tilefold.folds.groups import classes_of_groups
 from tilefold.folds.location import home_tiles, joined, locate
+from tilefold.folds.outside import outside_tiles
 from tilefold.folds.roles import NO_ROLE, assign_roles, repair_roles
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
@@ -41,7 +42,8 @@ def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split:
         Parquet table to write, one row a polygon: ``polygon``, ``group``, ``id``, ``group_id``, ``code``, ``region``,
         ``home_tile`` (empty if no tile owns a pixel), ``role`` (learn, validation, test; empty if its group holds
         no owned pixel), ``pixels`` (owned, all tiles), ``owned_tiles`` and ``owned_pixels``, ``footprint_tiles``
-        (tiles with a pixel in it, owned or not); lists are joined by ";", tiles sorted. Its attributes hold
+        (tiles with a pixel in it, owned or not); lists are joined by ";", tiles sorted; ``outside`` (whether the
+        polygon lies outside the footprints of all training tiles). Its attributes hold
         ``pixel_hectares`` by tile.
     """
     polygons = pyogrio.read_dataframe(
@@ -54,6 +56,7 @@ def split_polygons(reference: Path | str, settings: Mapping[str, Any], *, split:
     roles = assign_roles(groups, settings["seed"], settings["ratio"], settings["validation_ratio"])
     groups["role"] = repair_roles(groups, settings["seed"], roles)
     table.insert(7, "role", table["group"].map(groups.set_index("group")["role"]).fillna(NO_ROLE))
+    table["outside"] = outside_tiles(reference, Ownership.from_dict(settings["ownership"]), grids, table)
     table.attrs = {"pixel_hectares": {tile: _pixel_hectares(grids[tile]) for tile in sorted(grids)}}
     write_table(split, table)
     logger.info(

@@ -21,6 +21,7 @@ from tilefold.plan.grouping import acquisition_faults
 from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
 from tilefold.plan.plan import Plan
 from tilefold.plan.products import Products, find_all_products
+from tilefold.plan.reference import classes_are_text
 from tilefold.plan.rules import code_digests
 from tilefold.plan.runs import fold_faults
 from tilefold.plan.sensor_faults import sensor_faults
@@ -43,7 +44,7 @@ def make_plan(config: Config) -> Plan:
     """
     by_sensor = sensor_faults(config)
     sound = [name for name, wrong in by_sensor.items() if not wrong]
-    classes, class_faults = read_nomenclature(config.reference.nomenclature)
+    classes, class_faults = read_nomenclature(config.reference.nomenclature, config.reference.colours)
     nodata, nodata_faults = choose_nodata(config.maps.nodata, [item.code for item in classes])
     faults = [fault for wrong in by_sensor.values() for fault in wrong]
     faults += [*config_faults(config, sound), *class_faults, *nodata_faults]
@@ -74,6 +75,7 @@ def make_plan(config: Config) -> Plan:
         nodata=nodata,
         code=code_digests(config),
         refused=found.refused,
+        text_classes=classes_are_text(config),
     )
 
 

@@ -49,6 +49,8 @@ class Plan:
     refused
         For each tile and sensor, the products that are left out because something is wrong with their names or
         they are incomplete: product, file, reason.
+    text_classes
+        Whether the class field of the reference data holds text, which may be labels.
     """
 
     config: Config
@@ -64,6 +66,7 @@ class Plan:
     nodata: int
     code: Mapping[str, str]
     refused: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
+    text_classes: bool = False
 
     @property
     def tiles(self) -> list[str]:
@@ -130,6 +133,7 @@ class Plan:
             "nodata": self.nodata,
             "code": dict(self.code),
             "refused": {tile: dict(sensors) for tile, sensors in self.refused.items()},
+            "text_classes": self.text_classes,
         }
 
     @classmethod
@@ -149,4 +153,5 @@ class Plan:
             nodata=data["nodata"],
             code=data["code"],
             refused=data["refused"],
+            text_classes=data["text_classes"],
         )
