@@ -6,7 +6,7 @@ from tilefold.storage.tables import read_table
 
 COLUMNS = [
     *("polygon", "group", "id", "group_id", "code", "region", "home_tile", "role", "pixels"),
-    *("owned_tiles", "owned_pixels", "footprint_tiles"),
+    *("owned_tiles", "owned_pixels", "footprint_tiles", "outside"),
 ]
 
 
@@ -46,11 +46,11 @@ def test_table(write_reference, split):
     assert table.columns.tolist() == COLUMNS
     rows = table.drop(columns=["id", "group_id", "region", "role"]).to_numpy().tolist()
     assert rows == [
-        [1, 1, 1, "A", 4, "A", "4", "A"],
-        [2, 1, 1, "B", 5, "A;B", "2;3", "A;B"],
-        [3, 2, 1, "B", 16, "B", "16", "B"],
-        [4, 3, 2, "", 0, "", "", ""],
-        [5, 4, 2, "B", 1, "B", "1", "A;B"],
+        [1, 1, 1, "A", 4, "A", "4", "A", False],
+        [2, 1, 1, "B", 5, "A;B", "2;3", "A;B", False],
+        [3, 2, 1, "B", 16, "B", "16", "B", False],
+        [4, 3, 2, "", 0, "", "", "", True],
+        [5, 4, 2, "B", 1, "B", "1", "A;B", False],
     ]
     assert table["role"][0] == table["role"][1]
     assert sorted(table["role"][[0, 2]]) == ["learn", "test"]

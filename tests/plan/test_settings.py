@@ -107,6 +107,13 @@ DEPENDS = {
     "reference.id_field": ("i", {"clean_ground_truth"}),
     "reference.group_field": ("g", {"clean_ground_truth"}),
     "reference.min_area": (1.0, {"clean_ground_truth"}),
+    "reference.min_width": (1.0, {"clean_ground_truth"}),
+    "reference.overlaps": ("clip", {"clean_ground_truth"}),
+    "reference.crs": ("EPSG:2154", {"clean_ground_truth"}),
+    # Files are inputs of the rule; colours are in the classes of the plan.
+    "reference.test_path": ("t.gpkg", set()),
+    "reference.test_layer": ("l", {"clean_ground_truth"}),
+    "reference.colours": ("c.txt", set()),
     "reference.nomenclature": (
         [{"code": 1, "label": "one"}, {"code": 3, "label": "two"}],
         {
@@ -265,6 +272,26 @@ def test_swapped_values_of_equal_type_are_seen():
     first = with_value(with_value(RAW, "split.ratio", 0.75), "split.validation_ratio", 0.2)
     second = with_value(with_value(RAW, "split.ratio", 0.2), "split.validation_ratio", 0.75)
     assert all_settings(plan_of(first))["split_polygons"] != all_settings(plan_of(second))["split_polygons"]
+
+
+def class_settings(text, **changes):
+    plan = plan_of(RAW)
+    changed = plan.classes[0].model_copy(update=changes)
+    return all_settings(replace(plan, classes=(changed, plan.classes[1]), text_classes=text))
+
+
+def changed_by(text, **changes):
+    first, second = class_settings(text), class_settings(text, **changes)
+    return {rule for rule in EVERY if first[rule] != second[rule]}
+
+
+def test_names_of_classes_count_where_the_class_field_may_hold_them():
+    labelled = {"summarise_runs", "mosaic_tiles", "write_report"}
+    assert changed_by(text=False, label="other") == labelled
+    assert changed_by(text=True, label="other") == labelled | {"clean_ground_truth"}
+    assert changed_by(text=True, label="ONE") == labelled
+    assert changed_by(text=False, alias=["other"]) == {"clean_ground_truth"}
+    assert changed_by(text=False, parent="group") == set()
 
 
 def test_settings_are_plain_data():

@@ -23,7 +23,7 @@ def results(study):
 def test_cleaning_before_and_after(results):
     table = before_and_after_table(pd.read_csv(results.sources["cleaning"]), results.names, LINK)
     assert table.rows[0] == ["1 water", "14", "340", "3.40", "12", "325", "3.25", "95.6 %"]
-    assert table.rows[1] == ["2 forest", "0", "0", "0.00", "0", "0", "0.00", "–"]
+    assert table.rows[1] == [results.names[2], "0", "0", "0.00", "0", "0", "0.00", "–"]
 
 
 def test_cleaning_with_a_test_file(results):

@@ -27,9 +27,10 @@ def class_codes(values: pd.Series[str], names: Mapping[str, int]) -> pd.Series[i
         Codes by plain name, see `plain_name`; a name may be a number that stands for another code.
     """
     kinds, distinct = pd.factorize(values)
-    texts = pd.Series(distinct, dtype=object).astype(str)
+    texts = pd.Series(distinct, dtype="string")
     holds = texts.str.fullmatch(INTEGER_TEXT) & (texts.str.len() <= 18)
     integers = texts.where(holds).str.split(".").str[0].astype("Int64")
-    named = texts.where(~holds, integers.astype(str)).map(plain_name).map(dict(names)).astype("Int64")
+    plain = texts.where(~holds, integers.astype("string")).map(plain_name).astype(object)
+    named = plain.map(dict(names)).astype("Int64")
     found = named.fillna(integers).take(kinds)
     return found.set_axis(values.index)

@@ -174,8 +174,8 @@ def _overlap_notes(pieces: geopandas.GeoDataFrame, overlaps: geopandas.GeoDataFr
     sides = describe_overlaps(pieces, overlaps)
     sides["reason"] = _overlap_reasons(sides["code"], sides["same_file"])
     # A polygon that meets several of one class counts once.
-    sides = sides.groupby(["row", "reason"], as_index=False)["hectares"].sum()
-    rows = rows_of(pieces.iloc[sides["row"]], NOTED, sides["reason"].to_numpy(object), sides["hectares"])
+    claims = sides.groupby(["row", "reason"], as_index=False).agg({"hectares": "sum"})
+    rows = rows_of(pieces.iloc[claims["row"]], NOTED, claims["reason"].to_numpy(object), claims["hectares"])
     return _Notes(features, rows)
 
 

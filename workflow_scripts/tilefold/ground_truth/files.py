@@ -11,6 +11,7 @@ from tilefold.ground_truth.shapes import canonical_bytes
 
 #: Columns of the layers of rejected and noted features.
 TOLD = ["reason", "detail", "source", "id", "class_value"]
+ORDER = ["reason", "source", "id", "class_value", "detail"]
 
 
 def reference_table(pieces: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
@@ -34,7 +35,7 @@ def reference_table(pieces: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
 def told_features(features: pd.DataFrame, crs: object) -> geopandas.GeoDataFrame:
     """Layer of features with what there is to say of them, in an order that does not depend on the file's."""
     ordered = features.assign(shape=canonical_bytes(features["geometry"].to_numpy()))
-    ordered = ordered.sort_values([*TOLD, "shape"], kind="stable")
+    ordered = ordered.sort_values([*ORDER, "shape"], kind="stable")
     # Of equal shapes with equal columns it is chance which comes first: only their normal form is the same.
     shapes = shapely.normalize(ordered["geometry"].to_numpy())
     return geopandas.GeoDataFrame(ordered[TOLD].reset_index(drop=True), geometry=shapes, crs=crs)

@@ -15,6 +15,8 @@ Geometries = NDArray[np.object_]
 
 #: World cylindrical equal area: areas of geometries whose own CRS is geographic.
 EQUAL_AREA = "EPSG:6933"
+#: Of the earth, in metres.
+EQUATORIAL_RADIUS = 6378137.0
 SQUARE_METRES_PER_HECTARE = 1e4
 #: Kinds of geometry (shapely's numbers).
 POINT, POLYGON = 0, 3
@@ -193,7 +195,7 @@ def in_metres(geometries: Geometries, crs: Any) -> Geometries:
     if not system.is_geographic:
         scaled = points * _metres(system)
     else:
-        degree = system.axis_info[0].unit_conversion_factor * system.ellipsoid.semi_major_metre
+        degree = system.axis_info[0].unit_conversion_factor * EQUATORIAL_RADIUS
         _, first = np.unique(owner, return_index=True)
         latitude = points[first, 1] * system.axis_info[0].unit_conversion_factor
         stretch = np.cos(latitude)[np.searchsorted(owner[first], owner)]

@@ -10,6 +10,7 @@ from pyproj import CRS
 from tilefold.config.model import Config
 from tilefold.grids.grid import Grid
 from tilefold.ground_truth.reading import check_reference, holds_text
+from tilefold.ground_truth.shapes import EQUATORIAL_RADIUS
 
 #: Files beside a shapefile that hold part of it: classes and CRS change in these alone.
 SHAPEFILE_PARTS = (".dbf", ".prj")
@@ -77,4 +78,4 @@ def nominal_pixel(grids: Iterable[Grid]) -> list[float]:
 def _metres(crs: str) -> float:
     system = CRS.from_user_input(crs)
     unit = float(system.axis_info[0].unit_conversion_factor)
-    return unit * system.ellipsoid.semi_major_metre if system.is_geographic and system.ellipsoid else unit
+    return unit * EQUATORIAL_RADIUS if system.is_geographic else unit

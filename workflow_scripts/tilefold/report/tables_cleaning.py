@@ -12,18 +12,20 @@ from tilefold.report.table import NOTHING, Link, Table, count, number, percent, 
 
 #: Values that are no class, of each reason, that are shown singly.
 SHOWN_VALUES = 10
+GROUND = ["features", "pixels", "hectares"]
 FILES = {MAIN: "reference", "test": "test file"}
 
 
 def before_and_after_table(cleaning: pd.DataFrame, names: Mapping[int, str], link: Link) -> Table:
     """Features, pixels and hectares of each class, as read and as used."""
     files = list(cleaning["source"].unique())
-    rows, keys = [], []
+    rows: list[list[str]] = []
+    keys = []
     for source in files:
         table = cleaning[(cleaning["source"] == source) & cleaning["code"].isin(list(names))]
-        sums = table.groupby(["code", "step"])[["features", "pixels", "hectares"]].sum(min_count=1)
+        sums = table.groupby(["code", "step"], as_index=False)[GROUND].sum(min_count=1)
         for code, name in names.items():
-            before, after = _sums(sums, code, READ), _sums(sums, code, USED)
+            before, after = (_row(sums, code, step) for step in (READ, USED))
             share = after["hectares"] / before["hectares"] if before["hectares"] else float("nan")
             cells = [name, *_cells(before), *_cells(after), percent(share)]
             rows.append(cells if len(files) == 1 else [FILES[source], *cells])
@@ -61,12 +63,12 @@ def outcome_table(
         ["step", "reason", "code"],
         key=lambda column: column.map(STEPS.index) if column.name == "step" else column,
     )
-    rows = []
+    rows: list[list[str]] = []
     for (step, reason), part in told.groupby(["step", "reason"], sort=False):
         known = part[part["code"].notna()].groupby(["source", "code"], as_index=False, sort=True)
-        listed = known[["features", "pixels", "hectares"]].sum(min_count=1).to_dict("records")
+        listed = known[GROUND].sum(min_count=1).to_dict("records")
         for row in [*listed, *_unknown(part[part["code"].isna()])]:
-            rows.append([step, reason, _class_name(row, names), FILES[row["source"]], *_cells(row)])
+            rows.append([str(step), str(reason), _class_name(row, names), FILES[row["source"]], *_cells(row)])
     rows += _without_pixels(split, names)
     columns = ["step", "reason", "class", "file", "features", "pixels", "hectares"]
     caption = (
@@ -77,10 +79,9 @@ def outcome_table(
     return Table(caption, columns, rows, links, (0, 1, 2, 3), starts([row[:2] for row in rows]))
 
 
-def _sums(sums: pd.DataFrame, code: int, step: str) -> Mapping[Any, Any]:
-    if (code, step) in sums.index:
-        return sums.loc[(code, step)].to_dict()
-    return {"features": 0, "pixels": 0.0, "hectares": 0.0}
+def _row(sums: pd.DataFrame, code: int, step: str) -> Mapping[Any, Any]:
+    found = sums[(sums["code"] == code) & (sums["step"] == step)].to_dict("records")
+    return found[0] if found else {"features": 0, "pixels": 0.0, "hectares": 0.0}
 
 
 def _cells(row: Mapping[Any, Any]) -> list[str]:
@@ -98,21 +99,21 @@ def _unknown(part: pd.DataFrame) -> list[Mapping[Any, Any]]:
     ordered = part.assign(class_value=part["class_value"].fillna("")).sort_values(
         ["features", "class_value"], ascending=[False, True]
     )
-    shown: list[Mapping[Any, Any]] = ordered.head(SHOWN_VALUES).drop(columns="code").to_dict("records")
+    shown: list[Mapping[Any, Any]] = [*ordered.head(SHOWN_VALUES).drop(columns="code").to_dict("records")]
     others = ordered.iloc[SHOWN_VALUES:]
     if len(others):
-        sums = others[["features", "pixels", "hectares"]].sum(min_count=1).to_dict()
+        sums = others[GROUND].sum(min_count=1).to_dict()
         shown.append({"source": MAIN, "class_value": f"{len(others)} more values", **sums})
     return shown
 
 
 def _without_pixels(split: pd.DataFrame, names: Mapping[int, str]) -> list[list[str]]:
     lost = split[split["pixels"] == 0]
-    rows = []
+    rows: list[list[str]] = []
     for outside, reason in ((True, "outside all training tiles"), (False, "holds no pixel of its own")):
         features = lost[lost["outside"] == outside].groupby("code").size()
         rows += [
-            ["unused", reason, names.get(int(code), str(code)), "", count(value), "0", NOTHING]
-            for code, value in features.items()
+            ["unused", reason, names.get(code, str(code)), "", count(value), "0", NOTHING]
+            for code, value in zip(features.index.tolist(), features.tolist(), strict=True)
         ]
     return rows
