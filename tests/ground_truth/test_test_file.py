@@ -42,7 +42,7 @@ FIELDS = {"id": "field", "split": "part"}
 
 def test_test_polygons_come_first_with_their_role(two_files, clean, balanced):
     main, test = two_files
-    reference, rejected, table, paths = clean(main, test=test, fields=FIELDS)
+    reference, rejected, table, _ = clean(main, test=test, fields=FIELDS)
     assert reference[["id", "split_value"]].to_numpy().tolist() == [
         ["test:1", "test"],
         ["test:2", "test"],

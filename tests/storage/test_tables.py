@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point
 
-from tilefold.storage.tables import join_list, read_table, split_list, write_table, write_layers, write_vector
+from tilefold.storage.tables import join_list, read_table, split_list, write_layers, write_table, write_vector
 
 TABLE = pd.DataFrame({"name": ["a", "b"], "code": [1, 2], "score": [0.5, np.nan]})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -40,7 +40,7 @@ def rows_of(features: pd.DataFrame, step: str, reason: object = "", hectares: ob
 
 
 def summarise_cleaning(
-    rows: list[pd.DataFrame], codes: Collection[int], pixel_m2: float | None
+    rows: list[pd.DataFrame], codes: Collection[int], pixel: Sequence[float] | None
 ) -> pd.DataFrame:
     """Sum rows by file, class, step and reason.
 
@@ -50,8 +50,8 @@ def summarise_cleaning(
         Tables that `rows_of` made.
     codes
         Of the nomenclature: each has a row of the main file for what was read and what is used.
-    pixel_m2
-        Area of a pixel; None: not known.
+    pixel
+        Width and height of a pixel in metres; None: not known.
 
     Returns
     -------
@@ -77,6 +77,6 @@ def summarise_cleaning(
     # Sums of floats depend on the order of what is summed; the order of features must not matter.
     every = every.sort_values([*KEYS, "hectares"], kind="stable")
     table = every.groupby(KEYS, dropna=False, observed=True, as_index=False, sort=True).sum()
-    pixels = table["hectares"] * SQUARE_METRES_PER_HECTARE / pixel_m2 if pixel_m2 else np.nan
+    pixels = table["hectares"] * SQUARE_METRES_PER_HECTARE / (pixel[0] * pixel[1]) if pixel else np.nan
     table.insert(len(KEYS) + 1, "pixels", pixels)
     return table.round({"pixels": 1, "hectares": 4}).assign(step=table["step"].astype(str))
