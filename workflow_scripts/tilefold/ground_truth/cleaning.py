@@ -54,18 +54,12 @@ def clean_ground_truth(
         empty without a field or value; "test" in the split of the test file), polygons and points in ``crs``.
     rejected
         GeoPackage to write: layer ``rejected`` with ``reason``, ``detail``, ``source`` (main, test), ``id``,
-        ``class_value`` (str), geometry or None; layer ``noted`` with the same of overlaps (the common ground) and of
-        used polygons under the size of a pixel.
+        ``class_value`` (str), geometry or None; layer ``noted`` with the same of overlaps and of used slivers.
     table
-        CSV to write, see `summarise_cleaning`. In hectares, what was read and what repair added or took makes what
-        was rejected and what is used.
+        CSV to write and table returned, see `summarise_cleaning`. In hectares, what was read and what repair added
+        or took makes what was rejected and what is used.
     test
         Vector file of test polygons, with the same fields but that of ``split``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The table.
 
     Raises
     ------
