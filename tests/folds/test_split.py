@@ -7,7 +7,15 @@ from tilefold.storage.tables import read_table
 
 COLUMNS = [
     *("polygon", "group", "id", "group_id", "code", "region", "home_tile", "role", "allowed"),
-    *("validation_share", "pixels", "owned_tiles", "owned_pixels", "footprint_tiles", "fold_value"),
+    *(
+        "validation_share",
+        "pixels",
+        "owned_tiles",
+        "owned_pixels",
+        "footprint_tiles",
+        "fold_value",
+        "outside",
+    ),
 ]
 
 
@@ -50,13 +58,13 @@ def test_table(write_reference, split):
         )
     )
     assert table.columns.tolist() == COLUMNS
-    rows = table[["polygon", "group", "code", "home_tile", *COLUMNS[10:14]]].to_numpy().tolist()
+    rows = table[["polygon", "group", "code", "home_tile", *COLUMNS[10:14], "outside"]].to_numpy().tolist()
     assert rows == [
-        [1, 1, 1, "A", 4, "A", "4", "A"],
-        [2, 1, 1, "B", 5, "A;B", "2;3", "A;B"],
-        [3, 2, 1, "B", 16, "B", "16", "B"],
-        [4, 3, 2, "", 0, "", "", ""],
-        [5, 4, 2, "B", 1, "B", "1", "A;B"],
+        [1, 1, 1, "A", 4, "A", "4", "A", False],
+        [2, 1, 1, "B", 5, "A;B", "2;3", "A;B", False],
+        [3, 2, 1, "B", 16, "B", "16", "B", False],
+        [4, 3, 2, "", 0, "", "", "", True],
+        [5, 4, 2, "B", 1, "B", "1", "A;B", False],
     ]
     assert table["role"][0] == table["role"][1]
     assert sorted(table["role"][[0, 2]]) == ["learn", "test"]

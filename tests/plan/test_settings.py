@@ -116,6 +116,13 @@ DEPENDS = {
     # What is read for it is in the settings of cleaning, that it imposes roles in those of the split.
     "reference.split_field": ("s", {"clean_ground_truth", "split_polygons"}),
     "reference.min_area": (1.0, {"clean_ground_truth"}),
+    "reference.min_width": (1.0, {"clean_ground_truth"}),
+    "reference.overlaps": ("clip", {"clean_ground_truth"}),
+    "reference.crs": ("EPSG:2154", {"clean_ground_truth"}),
+    # Files are inputs of the rule; that there is one imposes roles. Colours are in the classes of the plan.
+    "reference.test_path": ("t.gpkg", {"split_polygons"}),
+    "reference.test_layer": ("l", {"clean_ground_truth"}),
+    "reference.colours": ("c.txt", set()),
     "reference.nomenclature": (
         [{"code": 1, "label": "one"}, {"code": 3, "label": "two"}],
         {
@@ -373,6 +380,26 @@ def test_shares_by_class_are_completed_with_the_default(name):
     assert share(0.6) == 0.6
     assert share({2: 0.5}) == {"default": default, "2": 0.5}
     assert share({"default": 0.3, "2": 0.5, 1: 0.25}) == {"default": 0.3, "2": 0.5, "1": 0.25}
+
+
+def class_settings(text, **changes):
+    plan = plan_of(RAW)
+    changed = plan.classes[0].model_copy(update=changes)
+    return all_settings(replace(plan, classes=(changed, plan.classes[1]), text_classes=text))
+
+
+def changed_by(text, **changes):
+    first, second = class_settings(text), class_settings(text, **changes)
+    return {rule for rule in EVERY if first[rule] != second[rule]}
+
+
+def test_names_of_classes_count_where_the_class_field_may_hold_them():
+    labelled = {"summarise_runs", "mosaic_tiles", "write_report"}
+    assert changed_by(text=False, label="other") == labelled
+    assert changed_by(text=True, label="other") == labelled | {"clean_ground_truth"}
+    assert changed_by(text=True, label="ONE") == labelled
+    assert changed_by(text=False, alias=["other"]) == {"clean_ground_truth"}
+    assert changed_by(text=False, parent="group") == set()
 
 
 def test_settings_are_plain_data():

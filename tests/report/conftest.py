@@ -161,6 +161,23 @@ def write_raster(path, values):
         dataset.write(values, 1)
 
 
+def write_cleaning(path):
+    columns = ["source", "code", "class_value", "step", "reason", "features", "pixels", "hectares"]
+    rows = [
+        ("main", 1, "", "read", "", 14, 340.0, 3.4),
+        ("main", 1, "", "repaired", "made valid, area gained", 1, 10.0, 0.1),
+        ("main", 1, "", "rejected", "smaller than min_area", 2, 25.0, 0.25),
+        ("main", 1, "", "noted", "overlaps class 2", 1, 5.0, 0.05),
+        ("main", 1, "", "used", "", 12, 325.0, 3.25),
+        ("main", 77, "", "rejected", "class not in nomenclature", 4, 150.0, 1.5),
+        *(
+            ("main", None, f"name {i}", "rejected", "class not in nomenclature", 12 - i, 1.0, 0.01)
+            for i in range(12)
+        ),
+    ]
+    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+
+
 def write_results(folder, folds, seeds):
     """Results of a whole workflow, small; returns the report's sources and settings."""
     runs = [write_run(folder, fold, seed) for seed in seeds for fold in ("all", *folds)]
@@ -177,19 +194,12 @@ def write_results(folder, folds, seeds):
     )
     cleaning = folder / "ground_truth" / "cleaning.csv"
     cleaning.parent.mkdir()
-    pd.DataFrame(
-        {
-            "code": [1, 2, 77, None],
-            "reason": ["kept", "sliver", "class not in nomenclature", "no geometry"],
-            "features": [12, 1, 4, 2],
-            "hectares": [3.25, 0.01, 1.5, 0.0],
-        }
-    ).to_csv(cleaning, index=False)
+    write_cleaning(cleaning)
     splits = {}
     for seed in seeds:
         splits[seed] = folder / "split" / f"seed_{seed}.parquet"
         splits[seed].parent.mkdir(exist_ok=True)
-        polygons().assign(pixels=20).to_parquet(splits[seed])
+        polygons().assign(pixels=20, outside=False).to_parquet(splits[seed])
     clear = {tile: {"s2": folder / "series" / tile / "s2_clear.tif"} for tile in TILES}
     for tile in TILES:
         write_raster(clear[tile]["s2"], np.arange(60, dtype=np.uint16).reshape(6, 10))

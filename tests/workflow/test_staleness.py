@@ -147,6 +147,30 @@ def test_reference_data(finished, content):
     assert "preprocess" not in rules(found)
 
 
+def test_a_file_of_test_polygons(finished, content):
+    reference = {**content["reference"], "test_path": "{data}/reference.gpkg"}
+    found = jobs(finished, content, {"reference": reference})
+    assert {"clean_ground_truth", "split_polygons", "extract_pool", "train_candidate"} <= rules(found)
+    assert "preprocess" not in rules(found)
+
+
+def test_an_alias_and_a_group(finished, content):
+    def add_columns(path):
+        lines = path.read_text().splitlines()
+        more = [",parent,alias", *(f",group {row % 2},name {row}" for row in range(1, len(lines)))]
+        path.write_text("".join(f"{line}{text}\n" for line, text in zip(lines, more, strict=True)))
+
+    def add_groups(path):
+        lines = path.read_text().splitlines()
+        path.write_text("".join(f"{line},{'group' if row else 'parent'}\n" for row, line in enumerate(lines)))
+
+    nomenclature = finished / "scene" / "nomenclature.csv"
+    with changed_file(nomenclature, add_groups):
+        assert rules(planned(finished, finished / "config.yaml")) == set()
+    with changed_file(nomenclature, add_columns):
+        assert "clean_ground_truth" in rules(planned(finished, finished / "config.yaml"))
+
+
 def test_colours_and_labels(finished, content):
     def recolour(path):
         path.write_text(re.sub("#[0-9a-fA-F]{6}", "#123456", path.read_text()))

@@ -15,6 +15,7 @@ import shapely
 from tilefold.folds.groups import classes_held, classes_of_groups
 from tilefold.folds.imposed import NONE, allowed_roles, imposed_roles
 from tilefold.folds.location import home_tiles, joined, locate
+from tilefold.folds.outside import outside_tiles
 from tilefold.folds.roles import (
     DRAWN,
     FUSION_TEST,
@@ -54,17 +55,17 @@ def split_polygons(
     settings
         ``seed``; ``ratio`` (share of a class's groups for training) and ``validation_ratio`` (share of validation
         within training), each a number or numbers by class code with a "default"; ``imposed`` and ``field_values``
-        (see `imposed_roles`); ``fusion_holdout_ratio`` (see `hold_out`); ``singletons`` ("learn"; "both": the only
-        group of a class is learnt and a part of its samples is validation); ``grids`` of the training tiles, by
-        name; ``ownership`` among all tiles; ``regions`` (names; empty: there is one, `all`).
+        (see `imposed_roles`); ``fusion_holdout_ratio`` (see `hold_out`); ``singletons`` (see `_with_roles`);
+        ``grids`` of the training tiles, by name; ``ownership`` among all tiles; ``regions`` (names, may be empty).
     split
         Parquet table to write, one row a polygon: ``polygon``, ``group``, ``id``, ``group_id``, ``code``, ``region``,
         ``home_tile`` (empty if no tile owns a pixel), ``role`` (learn, validation, test, fusion_test; empty if its
         group holds no owned pixel), ``allowed`` (roles that its group may take in a fold, empty without a role),
         ``validation_share`` (share of its samples that is validation though it learns; 0 but for `singletons`),
         ``pixels`` (owned, all tiles), ``owned_tiles`` and ``owned_pixels``, ``footprint_tiles`` (tiles with a pixel
-        in it, owned or not), ``fold_value`` (the reference's); lists are joined by ";", tiles sorted. Its
-        attributes hold ``pixel_hectares`` by tile.
+        in it, owned or not), ``fold_value`` (the reference's), ``outside`` (whether the polygon lies outside the
+        footprints of all training tiles); lists are joined by ";", tiles sorted. Its attributes hold
+        ``pixel_hectares`` by tile.
     regions
         Rasters of `burn_regions` of the training tiles, by tile, if there are regions.
 
@@ -93,6 +94,7 @@ def split_polygons(
     table.insert(7, "role", table["group"].map(drawn["role"]).fillna(NO_ROLE))
     table.insert(8, "allowed", table["group"].map(drawn["allowed"]).fillna(NO_ROLE))
     table.insert(9, "validation_share", table["group"].map(drawn["validation_share"]).fillna(0.0))
+    table["outside"] = outside_tiles(reference, ownership, grids, table)
     table.attrs = {"pixel_hectares": {tile: _pixel_hectares(grids[tile]) for tile in sorted(grids)}}
     write_table(split, table)
     logger.info(
@@ -106,7 +108,8 @@ def _with_roles(
     """Groups with their ``role``, ``allowed`` and ``validation_share``.
 
     What is held out for fused maps is taken first, among the groups on which no role is imposed, so that it is the
-    same for all seeds.
+    same for all seeds. The only group of a class learns; with ``singletons`` "both" a part of its samples is
+    validation.
     """
     given = groups["group"].map(imposed).to_numpy(object)
     free = given == NO_ROLE

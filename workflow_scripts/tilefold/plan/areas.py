@@ -6,17 +6,15 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from pyproj import CRS
 
 from tilefold.config.design import Folds
 from tilefold.config.model import Config
 from tilefold.folds.areas import BLOCKS, FIELD, TILES
-from tilefold.ground_truth.features import read_values
-from tilefold.ground_truth.reading import check_reference
+from tilefold.ground_truth.features import field_values as values_of
 from tilefold.plan.grouping import listed
-from tilefold.plan.reference import reference_fields
+from tilefold.plan.reference import reference_faults
 
 #: Values of a field that make folds at most: each is a run, with a training.
 MOST_VALUES = 100
@@ -70,11 +68,12 @@ def field_values(config: Config) -> tuple[list[str], list[str]]:
     One column of the reference is read, without geometries. A reference that cannot be read has its fault elsewhere.
     """
     folds, reference = config.folds, config.reference
-    if folds.scheme != "field" or folds.field is None or not Path(reference.path).is_file():
+    if folds.scheme != "field" or folds.field is None or reference_faults(config):
         return [], []
-    if check_reference(reference.path, reference.layer, reference.class_field, reference_fields(config)):
-        return [], []
-    found = sorted(set(read_values(reference.path, reference.layer, folds.field)) - {""})
+    files = [(reference.path, reference.layer)]
+    if reference.test_path is not None:
+        files.append((reference.test_path, reference.test_layer))
+    found = sorted({value for file in files for value in values_of(*file, folds.field)})
     if not found:
         return [], [f"folds.field: no polygon has a value in {folds.field}; give a field with values"]
     chosen = found if folds.values is None else sorted({str(value) for value in folds.values})

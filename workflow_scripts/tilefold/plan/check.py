@@ -9,11 +9,10 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from tilefold.config.model import Config
-from tilefold.ground_truth.reading import check_reference
 from tilefold.networks.registry import check_network
 from tilefold.plan.external import module_faults
 from tilefold.plan.features import feature_faults
-from tilefold.plan.reference import reference_fields
+from tilefold.plan.reference import reference_faults
 
 
 def config_faults(config: Config, sensors: Sequence[str]) -> list[str]:
@@ -32,7 +31,7 @@ def config_faults(config: Config, sensors: Sequence[str]) -> list[str]:
         *_user_feature_faults(config),
         *module_faults(config.external_features),
         *_crs_faults(config.output_crs),
-        *_reference_faults(config),
+        *reference_faults(config),
         *check_network(training.dl_name, training.dl_module, training.dl_parameters),
     ]
 
@@ -73,10 +72,3 @@ def _crs_faults(crs: str | None) -> list[str]:
     except CRSError:
         return [f"output_crs: found {crs!r}, which is no CRS; give for example EPSG:2154"]
     return []
-
-
-def _reference_faults(config: Config) -> list[str]:
-    reference = config.reference
-    if not Path(reference.path).is_file():
-        return [f"reference.path: no file {reference.path}"]
-    return check_reference(reference.path, reference.layer, reference.class_field, reference_fields(config))

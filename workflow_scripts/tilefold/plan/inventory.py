@@ -23,6 +23,7 @@ from tilefold.plan.grouping import acquisition_faults
 from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
 from tilefold.plan.plan import Plan
 from tilefold.plan.products import Products, find_all_products
+from tilefold.plan.reference import classes_are_text
 from tilefold.plan.regions import find_regions
 from tilefold.plan.rules import code_digests
 from tilefold.plan.selection import read_counts, selection_faults
@@ -47,7 +48,7 @@ def make_plan(config: Config) -> Plan:
     """
     by_sensor = sensor_faults(config)
     sound = [name for name, wrong in by_sensor.items() if not wrong]
-    classes, class_faults = read_nomenclature(config.reference.nomenclature)
+    classes, class_faults = read_nomenclature(config.reference.nomenclature, config.reference.colours)
     codes = [item.code for item in classes]
     nodata, nodata_faults = choose_nodata(config.maps.nodata, codes)
     selection, selection_file_faults = read_counts(config.selection)
@@ -92,6 +93,7 @@ def make_plan(config: Config) -> Plan:
         refused=found.refused,
         fold_values=tuple(fold_values),
         region_names=tuple(region_names),
+        text_classes=classes_are_text(config),
     )
 
 

@@ -55,6 +55,8 @@ class Plan:
         Values of the reference's field that folds hold out, sorted.
     region_names
         Names of the regions, sorted; empty without regions.
+    text_classes
+        Whether the class field of the reference data holds text, which may be labels.
     """
 
     config: Config
@@ -72,6 +74,7 @@ class Plan:
     refused: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
     fold_values: tuple[str, ...] = ()
     region_names: tuple[str, ...] = ()
+    text_classes: bool = False
 
     @property
     def tiles(self) -> list[str]:
@@ -152,6 +155,7 @@ class Plan:
             "refused": {tile: dict(sensors) for tile, sensors in self.refused.items()},
             "fold_values": list(self.fold_values),
             "region_names": list(self.region_names),
+            "text_classes": self.text_classes,
         }
 
     @classmethod
@@ -173,4 +177,5 @@ class Plan:
             refused=data["refused"],
             fold_values=tuple(data["fold_values"]),
             region_names=tuple(data["region_names"]),
+            text_classes=data["text_classes"],
         )

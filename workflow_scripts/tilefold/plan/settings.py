@@ -12,8 +12,9 @@ from typing import Any
 from tilefold.plan.calendar import filling
 from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.fold_settings import assign_blocks, fold_area, fold_scheme, run_key, score_distances
+from tilefold.plan.nomenclature import class_names
 from tilefold.plan.plan import Plan
-from tilefold.plan.reference import reference_fields
+from tilefold.plan.reference import nominal_pixel, reference_fields
 from tilefold.plan.selection import selection_settings
 from tilefold.plan.sensors import (
     acquisition_days,
@@ -92,10 +93,16 @@ def clean_ground_truth(plan: Plan) -> Settings:
     reference = plan.config.reference
     return {
         "layer": reference.layer,
+        "test_layer": reference.test_layer,
         "class_field": reference.class_field,
         "fields": reference_fields(plan.config),
+        "names": class_names(plan.classes, labels=plan.text_classes),
+        "overlaps": reference.overlaps,
         "min_area": reference.min_area,
+        "min_width": reference.min_width,
+        "pixel": nominal_pixel(plan.grids.values()),
         "codes": plan.codes,
+        "source_crs": reference.crs,
         "crs": plan.crs,
     }
 

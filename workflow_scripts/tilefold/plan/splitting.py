@@ -25,7 +25,8 @@ def class_shares(split: Split) -> dict[str, float | dict[str, float]]:
 
 def imposing(config: Config) -> dict[str, Any]:
     """Where roles are imposed from, and what its values mean."""
-    imposed = "field" if config.reference.split_field else "none"
+    reference = config.reference
+    imposed = "test_file" if reference.test_path else "field" if reference.split_field else "none"
     return {"imposed": imposed, "field_values": config.split.field_values if imposed != "none" else None}
 
 
@@ -55,7 +56,7 @@ def share_faults(split: Split, classes: Sequence[LandCoverClass]) -> list[str]:
 def validation_faults(config: Config, train: Sequence[str]) -> list[str]:
     """Settings of the split that ask for what is not there."""
     split, faults = config.split, []
-    if split.field_values is not None and imposing(config)["imposed"] == "none":
+    if split.field_values is not None and config.reference.split_field is None:
         faults.append(
             "split.field_values: no field imposes roles; name it in reference.split_field or leave this out"
         )

@@ -14,7 +14,8 @@ import pyogrio
 import shapely
 
 from tilefold.ground_truth.shapes import (
-    POLYGONAL,
+    AREAL,
+    COLLECTION,
     SQUARE_METRES_PER_HECTARE,
     Geometries,
     areas_m2,
@@ -89,7 +90,7 @@ def _dissolved(
     """One valid geometry a region, by name in their order."""
     known = ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
     kinds = shapely.get_type_id(geometries)
-    if wrong := sorted(set(kinds[known & ~np.isin(kinds, POLYGONAL)].tolist())):
+    if wrong := sorted(set(kinds[known & ~np.isin(kinds, (*AREAL, COLLECTION))].tolist())):
         raise RegionError(
             f"{source}: found features of the kind {', '.join(shapely.GeometryType(kind).name for kind in wrong)}; "
             "regions are polygons"

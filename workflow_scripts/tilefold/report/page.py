@@ -23,10 +23,10 @@ from tilefold.report.pictures import (
 )
 from tilefold.report.results import Results
 from tilefold.report.table import Table
+from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
 from tilefold.report.tables_distances import distance_table
 from tilefold.report.tables_samples import (
     choice_table,
-    cleaning_table,
     loss_by_class_table,
     loss_table,
     rates_table,
@@ -163,7 +163,7 @@ def _samples(results: Results) -> dict[str, Any]:
     rates, choices = results.by_run("rates"), results.by_run("choices")
     folds = [run for run in results.runs if run.rsplit("/", 1)[0] != ALL]
     reference = [
-        cleaning_table(read_table(sources["cleaning"]), names, results.link(sources["cleaning"])),
+        *_cleaning(results),
         *(
             split_table(read_table(path), names, int(seed), results.link(path))
             for seed, path in sources["split"].items()
@@ -194,6 +194,17 @@ def _samples(results: Results) -> dict[str, Any]:
         "training_pictures": training_pictures(results, choices),
         "number_of_models": len(trained_models(choices)),
     }
+
+
+def _cleaning(results: Results) -> list[Table]:
+    """What cleaning and the first seed's split say of the reference data."""
+    sources = results.sources
+    cleaning, link = read_table(sources["cleaning"]), results.link(sources["cleaning"])
+    split = next(iter(sources["split"].values()))
+    return [
+        before_and_after_table(cleaning, results.names, link),
+        outcome_table(cleaning, read_table(split), results.names, [link, results.link(split)]),
+    ]
 
 
 def _series(results: Results, settings: Mapping[str, Any]) -> list[Table]:

@@ -1,4 +1,4 @@
-"""Tables of reference data and samples: cleaning, roles, what folds bar, what runs are trained on."""
+"""Tables of samples: roles, what folds bar, what runs are trained on."""
 
 from __future__ import annotations
 
@@ -8,29 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from tilefold.report.cautions_regions import own_regions
-from tilefold.report.table import Link, Table, count, number, percent, starts, words
+from tilefold.report.table import Link, Table, count, number, percent, starts
 from tilefold.storage.tables import read_table
 
 ROLES = ("learn", "validation", "test", "")
 TRAINING_ROLES = ("learn", "validation")
-
-
-def cleaning_table(cleaning: pd.DataFrame, names: Mapping[int, str], link: Link) -> Table:
-    """What cleaning kept and rejected, by class and reason."""
-    table = cleaning.assign(code=pd.to_numeric(cleaning["code"], errors="coerce"))
-    rows = [
-        [
-            "not in the nomenclature"
-            if pd.isna(row["code"])
-            else names.get(int(row["code"]), f"{int(row['code'])}"),
-            words(row["reason"]),
-            count(row["features"]),
-            number(row["hectares"], 2),
-        ]
-        for row in table.to_dict("records")
-    ]
-    caption = "Reference features kept and rejected by cleaning, with the reason."
-    return Table(caption, ["class", "outcome", "features", "hectares"], rows, [link], (0, 1))
 
 
 def split_table(split: pd.DataFrame, names: Mapping[int, str], seed: int, link: Link) -> Table:
