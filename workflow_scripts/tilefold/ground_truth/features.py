@@ -47,12 +47,12 @@ def read_features(
     given = {purpose: fields.get(purpose) for purpose in PURPOSES}
     wanted = list(dict.fromkeys([class_field, *(field for field in given.values() if field)]))
     meta, _, wkb, columns = pyogrio.raw.read(source, layer=layer, columns=wanted, force_2d=True)
-    values = {name: _as_text(column) for name, column in zip(meta["fields"], columns, strict=True)}
+    values = {name: as_text(column) for name, column in zip(meta["fields"], columns, strict=True)}
     geometry = shapely.from_wkb(wkb, on_invalid="ignore")
     return geopandas.GeoDataFrame(
         {
             "class_value": values[class_field],
-            "code": _as_code(values[class_field]),
+            "code": as_code(values[class_field]),
             **{f"given_{purpose}": values[field] if field else "" for purpose, field in given.items()},
             "readable": ~(shapely.is_missing(geometry) & np.array([item is not None for item in wkb], bool)),
         },
@@ -61,7 +61,7 @@ def read_features(
     )
 
 
-def _as_text(column: NDArray[Any]) -> pd.Series[str]:
+def as_text(column: NDArray[Any]) -> pd.Series[str]:
     """Values as text: integers without decimals (a column with nulls is read as real), null as empty."""
     values = pd.Series(column)
     if values.dtype.kind == "f" and (values.isna() | (values % 1 == 0)).all():
@@ -69,7 +69,7 @@ def _as_text(column: NDArray[Any]) -> pd.Series[str]:
     return values.astype("string").fillna("").str.strip().astype(object)
 
 
-def _as_code(values: pd.Series[str]) -> pd.Series[int]:
+def as_code(values: pd.Series[str]) -> pd.Series[int]:
     """Integers that the text holds; null where it holds none."""
     holds = values.str.fullmatch(INTEGER_TEXT) & (values.str.len() <= 18)
     return values.where(holds).str.split(".").str[0].astype("Int64")
