@@ -135,11 +135,12 @@ def test_polygons(rows, imported, tmp_path):
 
 
 def test_kind_of_file_and_order_of_rows_change_no_byte(rows, imported, tmp_path):
-    first = contents(imported(write(rows[:7], tmp_path / "t.parquet")))
+    good = rows[:7].astype({"crop": int})
+    first = contents(imported(write(good, tmp_path / "t.parquet")))
     for name in ("t.csv", "t.nc"):
-        assert contents(imported(write(rows[:7], tmp_path / name), folder=f"of_{name}")) == first
+        assert contents(imported(write(good, tmp_path / name), folder=f"of_{name}")) == first
     for seed in range(3):
-        mixed = rows[:7].sample(frac=1, random_state=seed)
+        mixed = good.sample(frac=1, random_state=seed)
         assert contents(imported(write(mixed, tmp_path / f"{seed}.parquet"), folder=str(seed))) == first
 
 
