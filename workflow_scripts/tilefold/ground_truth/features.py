@@ -61,7 +61,7 @@ def read_features(
     )
 
 
-def as_text(column: NDArray[Any]) -> pd.Series[str]:
+def as_text(column: NDArray[Any] | pd.Series[Any]) -> pd.Series[str]:
     """Values as text: integers without decimals (a column with nulls is read as real), null as empty."""
     values = pd.Series(column)
     if values.dtype.kind == "f" and (values.isna() | (values % 1 == 0)).all():

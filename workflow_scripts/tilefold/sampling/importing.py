@@ -38,8 +38,8 @@ def import_samples(
 ) -> None:
     """Make pools from a table with one row a sample; every row that is not used is written with its reason.
 
-    The order of rows in the table changes nothing: samples are ordered by tile, polygon and content. The table is
-    read twice by parts; memory is that of the keys (some 200 bytes a sample) and of one part.
+    The order of rows changes nothing: samples are ordered by tile, polygon and content. The table is read twice, by
+    parts; memory is that of the keys (some 200 bytes a sample) and of one part.
 
     Parameters
     ----------
@@ -77,19 +77,31 @@ def import_samples(
     if kept.empty:
         counts = "; ".join(f"{reason} ({n})" for reason, n in refused["reason"].value_counts().items())
         raise GroundTruthError(f"{source}: none of {len(keys)} rows can be used; reasons: {counts}")
-    with waiting_values(Path(rejected).parent, settings["inputs"], len(kept)) as stored:
-        clear_dates = _read_values(source, values, len(keys), kept, stored)
-        for tile, path in pools.items():
-            inside = np.flatnonzero(kept["tile"].to_numpy() == tile)
-            part = slice(inside[0], inside[-1] + 1) if inside.size else slice(0, 0)
-            write_pool(
-                path, settings["inputs"], {n: v[part] for n, v in stored.items()}, provenance(settings)
-            )
-            write_table(indexes[tile], _index(kept.iloc[part], clear_dates[part]))
+    _write_pools(source, settings, values, len(keys), kept, pools, indexes)
     write_table(polygons, _polygons(kept))
     write_table(rejected, refused.assign(row=refused["row"] + 1)[["row", "reason", "class_value"]])
     write_table(table, _summary(keys, settings["codes"]))
     logger.info("%d rows read, %d samples of %d tiles kept", len(keys), len(kept), kept["tile"].nunique())
+
+
+def _write_pools(
+    source: Path | str,
+    settings: Mapping[str, Any],
+    values: ValueColumns,
+    rows: int,
+    kept: pd.DataFrame,
+    pools: Mapping[str, Path | str],
+    indexes: Mapping[str, Path | str],
+) -> None:
+    folder = Path(next(iter(pools.values()))).parent
+    with waiting_values(folder, settings["inputs"], len(kept)) as stored:
+        clear_dates = _read_values(source, values, rows, kept, stored)
+        for tile, path in pools.items():
+            inside = np.flatnonzero(kept["tile"].to_numpy() == tile)
+            part = slice(inside[0], inside[-1] + 1) if inside.size else slice(0, 0)
+            of_tile = {name: block[part] for name, block in stored.items()}
+            write_pool(path, settings["inputs"], of_tile, provenance(settings))
+            write_table(indexes[tile], _index(kept.iloc[part], clear_dates[part]))
 
 
 def _read_keys(source: Path | str, settings: Mapping[str, Any], values: ValueColumns) -> pd.DataFrame:
