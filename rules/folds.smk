@@ -1,4 +1,4 @@
-# Roles of polygons for each seed; blocks that folds hold out; the sample database of each run.
+# Roles of polygons for each seed; blocks that folds hold out.
 
 
 rule split_polygons:
@@ -50,35 +50,3 @@ rule assign_blocks:
         "Assigning blocks to folds"
     script:
         "../workflow_scripts/assign_blocks.py"
-
-
-rule assemble_samples:
-    input:
-        pools=lambda wildcards: expand(
-            "<results>/pools/{tile}.nc",
-            tile=plan.run(wildcards.fold, wildcards.seed).training_tiles,
-        ),
-        indexes=lambda wildcards: expand(
-            "<results>/pools/{tile}_index.parquet",
-            tile=plan.run(wildcards.fold, wildcards.seed).training_tiles,
-        ),
-        selection="<results>/runs/{fold}/seed_{seed}/selection.parquet",
-    output:
-        samples="<results>/runs/{fold}/seed_{seed}/region_{region}/samples.nc",
-        statistics="<results>/runs/{fold}/seed_{seed}/region_{region}/statistics.json",
-    log:
-        "<logs>/assemble_samples/{fold}/seed_{seed}/region_{region}.log",
-    benchmark:
-        "<benchmarks>/assemble_samples/{fold}/seed_{seed}/region_{region}.tsv"
-    conda:
-        "../envs/tilefold.yaml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
-    params:
-        settings=settings("assemble_samples"),
-    message:
-        "Assembling the samples of {wildcards.fold}, seed {wildcards.seed}"
-    script:
-        "../workflow_scripts/assemble_samples.py"

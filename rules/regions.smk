@@ -72,13 +72,6 @@ rule fill_regions:
         "../workflow_scripts/fill_regions.py"
 
 
-# What pixels are classified by: none without regions, filled rasters where the nearest region counts.
-nearest = plan.fallback == "nearest"
-region_rasters = [(rules.fill_regions if nearest else rules.burn_regions).output.raster]
-region_rasters = region_rasters if plan.region_names else []
-region_neighbours = [rules.prepare_regions.output.neighbours] if nearest else []
-
-
 rule regions:
     input:
         expand(region_rasters, tile=plan.tiles),

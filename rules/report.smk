@@ -1,14 +1,25 @@
 # The page that people look at.
 
 
+map_figure = {
+    "map_figure": report(
+        "<results>/report/map.png",
+        category="Maps",
+        caption="../docs/captions/map_figure.rst",
+    )
+}
+
+
 rule write_report:
     input:
         folds=rules.summarise_runs.output.folds,
         classes=rules.summarise_runs.output.classes,
         gaps=rules.summarise_runs.output.gaps,
         folds_mean=rules.summarise_runs.output.folds_mean,
-        cleaning=rules.clean_ground_truth.output.table,
-        split=expand(rules.split_polygons.output.split, seed=plan.config.split.seeds),
+        cleaning="<results>/ground_truth/cleaning.csv",
+        split=expand(
+            "<results>/split/seed_{seed}.parquet", seed=plan.config.split.seeds
+        ),
         rates=[
             f"<results>/runs/{run.fold}/seed_{run.seed}/rates.csv" for run in plan.runs
         ],
@@ -47,7 +58,7 @@ rule write_report:
         distances=[
             f"<results>/validation/{run.fold}/seed_{run.seed}/distances.csv"
             for run in plan.runs
-            if run.held_out
+            if run.held_out and plan.has_places
         ],
         clear_dates=expand(
             "<results>/series/{tile}/{sensor}_clear.tif",
@@ -60,6 +71,7 @@ rule write_report:
             sensor=plan.config.sensors,
         ),
     output:
+        **(map_figure if plan.mapped else {}),
         page=report(
             "<results>/report/index.html",
             category="Report",
@@ -69,11 +81,6 @@ rule write_report:
             "<results>/report/folds.png",
             category="Accuracy",
             caption="../docs/captions/fold_figure.rst",
-        ),
-        map_figure=report(
-            "<results>/report/map.png",
-            category="Maps",
-            caption="../docs/captions/map_figure.rst",
         ),
     log:
         "<logs>/write_report.log",

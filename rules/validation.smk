@@ -7,8 +7,8 @@ rule predict_samples:
             rules.select_model.output.model, region=plan.regions, allow_missing=True
         ),
         roles=rules.select_samples.output.roles,
-        pools=expand(rules.extract_pool.output.pool, tile=plan.train),
-        indexes=expand(rules.extract_pool.output.pool_index, tile=plan.train),
+        pools=expand("<results>/pools/{tile}.nc", tile=plan.train),
+        indexes=expand("<results>/pools/{tile}_index.parquet", tile=plan.train),
         blocks=fold_blocks,
         regions=expand(region_rasters, tile=plan.train),
         neighbours=region_neighbours,
@@ -64,7 +64,7 @@ rule score_distances:
     input:
         predicted=rules.predict_samples.output.predicted,
         roles=rules.select_samples.output.roles,
-        indexes=expand(rules.extract_pool.output.pool_index, tile=plan.train),
+        indexes=expand("<results>/pools/{tile}_index.parquet", tile=plan.train),
         blocks=fold_blocks,
     output:
         distances="<results>/validation/{fold}/seed_{seed}/distances.csv",
@@ -140,5 +140,5 @@ rule validation:
         [
             f"<results>/validation/{run.fold}/seed_{run.seed}/distances.csv"
             for run in plan.runs
-            if run.held_out
+            if run.held_out and plan.has_places
         ],

@@ -35,7 +35,7 @@ def main(snakemake: Any) -> None:
         },
         "matrices": dict(zip(runs, given.matrices, strict=True)),
         "maps": dict(zip(settings["mapped_runs"], given.maps, strict=True)),
-        "distances": dict(zip(settings["fold_runs"], given.distances, strict=True)),
+        "distances": dict(zip(settings["distance_runs"], given.distances, strict=True)),
         "clear": by_series["clear_dates"],
         "skipped": by_series["skipped"],
     }
@@ -44,7 +44,7 @@ def main(snakemake: Any) -> None:
         settings,
         page=snakemake.output.page,
         fold_picture=snakemake.output.fold_figure,
-        map_picture=snakemake.output.map_figure,
+        map_picture=snakemake.output.get("map_figure"),
     )
 
 

@@ -238,6 +238,7 @@ def write_results(folder, folds, seeds):
         "fallback": None,
         "config": {"folds": {"scheme": "leave_one_tile_out"}, "reference": {"path": "polygons.gpkg"}},
         "calendars": {"s2": ["2018-01-01", "2018-01-11", "2018-01-21"]},
+        "tiles": ["A", "B"],
         "products": {"A": {"s2": 12}, "B": {"s2": 9}},
     }
     return sources, settings

@@ -94,7 +94,7 @@ def _faults(errors: Sequence[Mapping[str, Any]]) -> list[str]:
     for error in errors:
         location = tuple(part for part in error["loc"] if _is_key(part))
         by_key.setdefault(".".join(map(str, location)), []).append(error)
-    return sorted(f"{key}: {_complaint(found)}" for key, found in by_key.items())
+    return sorted(f"{key}: {_complaint(found)}" if key else _wish(found[0]) for key, found in by_key.items())
 
 
 def _complaint(errors: Sequence[Mapping[str, Any]]) -> str:

@@ -185,8 +185,9 @@ def open_area(
     ----------
     settings
         ``held_out`` (cells), ``scheme`` (see `Cells.of_scheme`), ``barring`` (None for the fold `all`):
-        ``straddlers`` ("bar", "clip"), ``buffer_m`` (metres), ``crs`` (the common one); for tiles ``boundary``
-        ("footprint", "owned") and ``ownership`` of the held-out tiles (for "owned" with those they overlap).
+        ``straddlers`` ("bar", "clip"), ``buffer_m`` (metres), ``crs`` (the common one; not looked at without a
+        buffer); for tiles ``boundary`` ("footprint", "owned") and ``ownership`` of the held-out tiles (for "owned"
+        with those they overlap).
     polygons
         ``polygon`` and, for folds by field, ``fold_value``.
     indexes
@@ -198,7 +199,7 @@ def open_area(
     if barring is None or not held_out:
         return HeldOutArea()
     cells = Cells.of_scheme(settings["scheme"], polygons, blocks)
-    belt = in_units(barring["buffer_m"], barring["crs"])
+    belt = in_units(barring["buffer_m"], barring["crs"]) if barring["buffer_m"] else 0.0
     pixels = None
     if cells.kind == FIELD and belt:
         pixels = _held_out_pixels(cells, held_out, indexes)

@@ -139,7 +139,7 @@ def training_loss(split: pd.DataFrame, roles: pd.DataFrame, pieces: pd.DataFrame
     table = table[table["pixels"] > 0]
     hectares = table["pixels"] * table["tile"].map(split.attrs["pixel_hectares"]).astype(float)
     grouped = table.assign(hectares=hectares).groupby(["code", "reason"], as_index=False)
-    loss = grouped.agg(
-        polygons=("polygon", "nunique"), pixels=("pixels", "sum"), hectares=("hectares", "sum")
-    )
+    loss = grouped.agg(polygons=("polygon", "nunique"), pixels=("pixels", "sum"))
+    # Samples of a table have no hectares.
+    loss["hectares"] = grouped["hectares"].sum(min_count=1)["hectares"]
     return loss.astype({"code": np.int32, "pixels": np.int64}).round({"hectares": 4})

@@ -80,26 +80,43 @@ def split_polygons(
     polygons = pyogrio.read_dataframe(
         reference, layer=LAYER, columns=columns, read_geometry=False
     ).sort_values("polygon", ignore_index=True)
-    imposed = imposed_roles(polygons, settings["imposed"], settings["field_values"])
     grids = {tile: Grid.from_dict(grid) for tile, grid in settings["grids"].items()}
     ownership = Ownership.from_dict(settings["ownership"])
     located = locate(reference, grids, ownership)
-    table = _placed(polygons, located)
+    polygons["region"] = ALL
     if regions:
         of_polygons = regions_of_polygons(reference, grids, ownership, regions, settings["regions"])
-        table["region"] = table["polygon"].map(of_polygons).fillna(OUTSIDE).astype(object)
-    groups = _groups(table, located)
-    groups = _with_roles(groups, table, imposed, settings)
+        polygons["region"] = polygons["polygon"].map(of_polygons).fillna(OUTSIDE).astype(object)
+    table = draw_split(polygons, located, settings)
+    table["outside"] = outside_tiles(reference, ownership, grids, table)
+    table.attrs = {"pixel_hectares": {tile: _pixel_hectares(grids[tile]) for tile in sorted(grids)}}
+    write_table(split, table)
+
+
+def draw_split(polygons: pd.DataFrame, located: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Place and role of each polygon, see `split_polygons`; without ``outside``.
+
+    Parameters
+    ----------
+    polygons
+        ``polygon``, ``group``, ``id``, ``group_id``, ``code``, ``region``, ``fold_value`` and, where roles are
+        imposed, ``split_value``, by ascending polygon.
+    located
+        See `locate`.
+    settings
+        See `split_polygons`; nothing of where tiles lie.
+    """
+    imposed = imposed_roles(polygons, settings["imposed"], settings["field_values"])
+    table = _placed(polygons, located)
+    groups = _with_roles(_groups(table, located), table, imposed, settings)
     drawn = groups.set_index("group")
     table.insert(7, "role", table["group"].map(drawn["role"]).fillna(NO_ROLE))
     table.insert(8, "allowed", table["group"].map(drawn["allowed"]).fillna(NO_ROLE))
     table.insert(9, "validation_share", table["group"].map(drawn["validation_share"]).fillna(0.0))
-    table["outside"] = outside_tiles(reference, ownership, grids, table)
-    table.attrs = {"pixel_hectares": {tile: _pixel_hectares(grids[tile]) for tile in sorted(grids)}}
-    write_table(split, table)
     logger.info(
         "%d polygons in %d groups: %s", len(table), len(groups), groups["role"].value_counts().to_dict()
     )
+    return table
 
 
 def _with_roles(
@@ -148,7 +165,7 @@ def _placed(polygons: pd.DataFrame, located: pd.DataFrame) -> pd.DataFrame:
             "id": polygons["id"].astype(str),
             "group_id": polygons["group_id"].astype(str),
             "code": polygons["code"].astype(np.int32),
-            "region": ALL,
+            "region": polygons["region"].astype(object),
             "home_tile": number.map(home_tiles(located, "polygon")).fillna("").astype(str),
             "pixels": number.map(owned.groupby("polygon")["owned"].sum()).fillna(0).astype(np.int64),
             "owned_tiles": number.map(joined(owned, "tile")).fillna("").astype(str),

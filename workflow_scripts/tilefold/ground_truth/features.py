@@ -61,7 +61,7 @@ def read_features(
     meta, _, wkb, columns = pyogrio.raw.read(
         source, layer=layer_of(source, layer), columns=wanted, force_2d=True
     )
-    values = {name: _as_text(column) for name, column in zip(meta["fields"], columns, strict=True)}
+    values = {name: as_text(column) for name, column in zip(meta["fields"], columns, strict=True)}
     geometry = shapely.from_wkb(wkb, on_invalid="ignore")
     return geopandas.GeoDataFrame(
         {
@@ -88,7 +88,7 @@ def field_values(source: Path | str, layer: str | None, field: str) -> list[str]
     _, _, _, columns = pyogrio.raw.read(
         source, layer=layer_of(source, layer), columns=[field], read_geometry=False
     )
-    return sorted(set(_as_text(columns[0])) - {""})
+    return sorted(set(as_text(columns[0])) - {""})
 
 
 def class_values(source: Path | str, layer: str | None, class_field: str) -> list[str]:
@@ -105,7 +105,7 @@ def class_values(source: Path | str, layer: str | None, class_field: str) -> lis
     return field_values(source, layer, class_field)
 
 
-def _as_text(column: NDArray[Any]) -> pd.Series[str]:
+def as_text(column: NDArray[Any] | pd.Series[Any]) -> pd.Series[str]:
     """Values as text: integers without decimals (a column with nulls is read as real), null as empty."""
     values = pd.Series(column)
     if values.dtype.kind == "f" and (values.isna() | (values % 1 == 0)).all():

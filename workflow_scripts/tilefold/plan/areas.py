@@ -74,10 +74,15 @@ def field_values(config: Config) -> tuple[list[str], list[str]]:
     if reference.test_path is not None:
         files.append((reference.test_path, reference.test_layer))
     found = sorted({value for file in files for value in values_of(*file, folds.field)})
+    return value_faults(folds, found)
+
+
+def value_faults(folds: Folds, found: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Values that are held out, sorted, of those `found` in the field, and what is wrong with them."""
     if not found:
         return [], [f"folds.field: no polygon has a value in {folds.field}; give a field with values"]
-    chosen = found if folds.values is None else sorted({str(value) for value in folds.values})
-    return chosen, _value_faults(folds.field, found, chosen)
+    chosen = list(found) if folds.values is None else sorted({str(value) for value in folds.values})
+    return chosen, _value_faults(str(folds.field), found, chosen)
 
 
 def _value_faults(field: str, found: Sequence[str], chosen: Sequence[str]) -> list[str]:

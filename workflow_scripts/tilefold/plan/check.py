@@ -9,14 +9,13 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from tilefold.config.model import Config
-from tilefold.networks.registry import check_network
 from tilefold.plan.external import module_faults
 from tilefold.plan.features import feature_faults
 from tilefold.plan.reference import reference_faults
 
 
 def config_faults(config: Config, sensors: Sequence[str]) -> list[str]:
-    """Faults of features, reference data, CRS and network.
+    """Faults of features, reference data and CRS.
 
     Parameters
     ----------
@@ -25,14 +24,12 @@ def config_faults(config: Config, sensors: Sequence[str]) -> list[str]:
     sensors
         The sensors whose own sections have no faults; only features of these are checked.
     """
-    training = config.training
     return [
         *feature_faults(config, sensors),
         *_user_feature_faults(config),
         *module_faults(config.external_features),
         *_crs_faults(config.output_crs),
         *reference_faults(config),
-        *check_network(training.dl_name, training.dl_module, training.dl_parameters),
     ]
 
 

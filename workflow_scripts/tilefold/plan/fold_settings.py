@@ -29,7 +29,10 @@ def fold_area(plan: Plan, run: Run) -> Settings:
         return {"scheme": {"kind": TILES}, "barring": None}
     folds = plan.config.folds
     barring: Settings = {"straddlers": folds.straddlers, "buffer_m": folds.buffer_m, "crs": plan.crs}
-    if plan.fold_kind == TILES:
+    if plan.table is not None:
+        # Its tiles have no footprints; what a polygon has in one of them is held out and bars the polygon.
+        barring |= {"boundary": OWNED, "ownership": plan.ownership.to_dict()}
+    elif plan.fold_kind == TILES:
         near = [
             plan.ownership.neighbours(tile).rings if folds.boundary == OWNED else () for tile in run.held_out
         ]

@@ -13,6 +13,8 @@ def data_lines(plan: Plan) -> list[str]:
     Folders are spoken of only where the configuration leaves the choice of tiles to them.
     """
     config = plan.config
+    if plan.table is not None:
+        return [f"table of samples: {len(plan.tiles)} tile(s): {listed(plan.tiles)}", *_table_lines(plan)]
     left_out: dict[str, str] = {}
     if config.tiles.train is None or config.tiles.map is None:
         _, left_out = tiles_on_disk(config, list(config.sensors))
@@ -29,3 +31,10 @@ def data_lines(plan: Plan) -> list[str]:
             "the series"
         )
     return lines
+
+
+def _table_lines(plan: Plan) -> list[str]:
+    return [
+        f"{sensor}: {len(dates)} dates in the table, {dates[0]} to {dates[-1]}"
+        for sensor, dates in plan.calendars.items()
+    ]

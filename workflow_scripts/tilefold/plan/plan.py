@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -57,6 +57,9 @@ class Plan:
         Names of the regions, sorted; empty without regions.
     text_classes
         Whether the class field of the reference data holds text, which may be labels.
+    table
+        Of a table of samples, None with images: `tiles` (value in the table by name) and `columns` of each input,
+        see `tilefold.sampling.imported_values.ValueColumns`.
     """
 
     config: Config
@@ -75,11 +78,17 @@ class Plan:
     fold_values: tuple[str, ...] = ()
     region_names: tuple[str, ...] = ()
     text_classes: bool = False
+    table: Mapping[str, Any] | None = None
 
     @property
     def tiles(self) -> list[str]:
         """All tiles."""
-        return sorted(self.grids)
+        return sorted(self.grids) if self.table is None else list(self.train)
+
+    @property
+    def has_places(self) -> bool:
+        """Whether it is known where samples lie: of a table they may have no coordinates."""
+        return bool(self.crs)
 
     @property
     def crs(self) -> str:
@@ -112,7 +121,8 @@ class Plan:
     def runs(self) -> list[Run]:
         """All runs."""
         config = self.config
-        return plan_runs(config.folds, config.split.seeds, self.train, self.mapped, self.fold_values)
+        runs = plan_runs(config.folds, config.split.seeds, self.train, self.mapped, self.fold_values)
+        return runs if self.table is None else [replace(run, map_tiles=()) for run in runs]
 
     @cached_property
     def _runs_by_key(self) -> dict[tuple[str, int], Run]:
@@ -156,6 +166,7 @@ class Plan:
             "fold_values": list(self.fold_values),
             "region_names": list(self.region_names),
             "text_classes": self.text_classes,
+            "table": self.table,
         }
 
     @classmethod
@@ -178,4 +189,5 @@ class Plan:
             fold_values=tuple(data["fold_values"]),
             region_names=tuple(data["region_names"]),
             text_classes=data["text_classes"],
+            table=data["table"],
         )

@@ -12,9 +12,16 @@ from typing import Any
 from tilefold.plan.calendar import filling
 from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.fold_settings import assign_blocks, fold_area, fold_scheme, run_key, score_distances
-from tilefold.plan.nomenclature import class_names
 from tilefold.plan.plan import Plan
-from tilefold.plan.reference import nominal_pixel, reference_fields
+from tilefold.plan.reference_settings import (
+    burn_regions,
+    clean_ground_truth,
+    fill_regions,
+    import_samples,
+    prepare_regions,
+    split_polygons,
+    split_samples,
+)
 from tilefold.plan.selection import selection_settings
 from tilefold.plan.sensors import (
     acquisition_days,
@@ -23,7 +30,7 @@ from tilefold.plan.sensors import (
     reading_definition,
     stored_inputs,
 )
-from tilefold.plan.splitting import class_shares, imposing, validation_tile
+from tilefold.plan.splitting import validation_tile
 from tilefold.series.inputs import is_user_raster
 
 Settings = dict[str, Any]
@@ -85,63 +92,6 @@ def compute_external_features(plan: Plan, tile: str) -> Settings:
             }
             for sensor in plan.external["raw"]
         },
-    }
-
-
-def clean_ground_truth(plan: Plan) -> Settings:
-    """Cleaned reference polygons."""
-    reference = plan.config.reference
-    return {
-        "layer": reference.layer,
-        "test_layer": reference.test_layer,
-        "class_field": reference.class_field,
-        "fields": reference_fields(plan.config),
-        "names": class_names(plan.classes, labels=plan.text_classes),
-        "overlaps": reference.overlaps,
-        "min_area": reference.min_area,
-        "min_width": reference.min_width,
-        "pixel": nominal_pixel(plan.grids.values()),
-        "codes": plan.codes,
-        "source_crs": reference.crs,
-        "crs": plan.crs,
-    }
-
-
-def prepare_regions(plan: Plan) -> Settings:
-    """One geometry a region, and its neighbours; nothing without regions."""
-    if not plan.region_names:
-        return {}
-    regions = plan.config.regions
-    return {
-        "layer": regions.layer,
-        "field": regions.field,
-        "names": list(plan.region_names),
-        "crs": plan.crs,
-    }
-
-
-def burn_regions(plan: Plan, tile: str) -> Settings:
-    """Regions of a tile's pixels."""
-    return {"tile": tile, "grid": plan.grids[tile].to_dict()}
-
-
-def fill_regions(plan: Plan, tile: str) -> Settings:
-    """Regions of a tile's pixels, the nearest for those outside all regions."""
-    return {"tile": tile, "grid": plan.grids[tile].to_dict(), "crs": plan.crs}
-
-
-def split_polygons(plan: Plan, seed: str) -> Settings:
-    """Roles of polygons."""
-    config = plan.config
-    return {
-        "seed": int(seed),
-        **class_shares(config.split),
-        **imposing(config),
-        "singletons": config.split.singletons,
-        "fusion_holdout_ratio": config.fusion.holdout_ratio,
-        "regions": list(plan.region_names),
-        "grids": {tile: plan.grids[tile].to_dict() for tile in plan.train},
-        "ownership": plan.ownership.to_dict(),
     }
 
 
@@ -294,7 +244,7 @@ def write_report(plan: Plan) -> Settings:
         "title": plan.config.report.title,
         "few_polygons": plan.config.report.few_polygons,
         "runs": [run.name for run in plan.runs],
-        "fold_runs": [run.name for run in plan.runs if run.held_out],
+        "distance_runs": [run.name for run in plan.runs if run.held_out and plan.has_places],
         "mapped_runs": [run.name for run in plan.runs if run.map_tiles],
         "seeds": list(plan.config.split.seeds),
         "regions": plan.regions,
@@ -304,6 +254,7 @@ def write_report(plan: Plan) -> Settings:
         "nodata": plan.nodata,
         "config": shown,
         "calendars": dict(plan.calendars),
+        "tiles": plan.tiles,
         "products": {
             tile: {sensor: len(found) for sensor, found in sensors.items()}
             for tile, sensors in plan.products.items()
@@ -347,6 +298,8 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         fill_regions,
         split_polygons,
         assign_blocks,
+        import_samples,
+        split_samples,
         extract_pool,
         select_samples,
         assemble_samples,

@@ -74,7 +74,7 @@ def write_report(
     settings
         `title`; `few_polygons` (see `find_cautions`); `classes` (`code`, `label`, `colour` as red, green, blue);
         `config` (YAML text or plain data, shown only); `calendars` (dates by sensor); `products` (how many, by
-        tile and sensor); `nodata`; `fallback` (of regions; None without them).
+        tile and sensor); `tiles`; `nodata`; `fallback` (of regions; None without them).
     page
         HTML to write.
     fold_picture
@@ -127,7 +127,8 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
         single_fold = bool(means["n_folds"].max() == 1)
         if not single_fold:
             tables.append(mean_table(means, results.link(sources["folds_mean"])))
-        tables.append(distance_table(results.by_run("distances"), results.links("distances")))
+        if sources["distances"]:
+            tables.append(distance_table(results.by_run("distances"), results.links("distances")))
         by_class += [class_by_fold_table(results.class_scores, class_link, seed) for seed in seeds]
     tables.append(weighting_table(folds, link))
     return {
@@ -145,7 +146,7 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
             settings["few_polygons"],
             settings["fallback"],
         ),
-        "headline": headline(folds, gaps, list(sources["clear"])),
+        "headline": headline(folds, gaps, settings["tiles"]),
         "seeds": [int(seed) for seed in seeds],
         "fold_pictures": fold_pictures(results),
         "fold_tables": tables,
@@ -211,6 +212,8 @@ def _series(results: Results, settings: Mapping[str, Any]) -> list[Table]:
     clear, skipped = results.sources["clear"], results.sources["skipped"]
     links = [results.link(path) for sensors in clear.values() for path in sensors.values()]
     skipped_links = [results.link(path) for sensors in skipped.values() for path in sensors.values()]
+    if not clear:
+        return [calendar_table(settings["calendars"])]
     return [
         calendar_table(settings["calendars"]),
         clear_table(settings["products"], clear, links),

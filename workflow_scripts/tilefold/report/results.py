@@ -19,6 +19,9 @@ from tilefold.validation.matrices import read_otb_matrix
 from tilefold.validation.sides import OUT_OF_AREA, POOLED
 from tilefold.validation.summary import read_folds
 
+#: What is told of acquisitions that series are made without.
+SKIPPED = ["tile", "sensor", "product", "file", "reason"]
+
 
 @dataclass(frozen=True)
 class Results:
@@ -77,7 +80,8 @@ class Results:
             for tile, sensors in self.sources["skipped"].items()
             for sensor, path in sensors.items()
         ]
-        return pd.concat(tables, ignore_index=True)[["tile", "sensor", "product", "file", "reason"]]
+        nothing = pd.DataFrame(columns=SKIPPED)
+        return pd.concat([nothing, *tables], ignore_index=True)[SKIPPED]
 
     @cached_property
     def histories(self) -> dict[str, dict[str, pd.DataFrame]]:

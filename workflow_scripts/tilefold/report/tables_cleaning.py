@@ -73,8 +73,8 @@ def outcome_table(
     columns = ["step", "reason", "class", "file", "features", "pixels", "hectares"]
     caption = (
         "What cleaning mended, rejected and noted, and which polygons hold no pixel of a training tile. Rejected "
-        "features are in rejected.gpkg, noted ones in its layer `noted`; both kinds of the last rows are in "
-        "reference.gpkg."
+        "features are in the file `rejected` beside the table, noted ones in its layer `noted`; polygons without a "
+        "pixel are among those used."
     )
     return Table(caption, columns, rows, links, (0, 1, 2, 3), starts([row[:2] for row in rows]))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -134,7 +135,7 @@ def loss_table(
             cells += [
                 count(part["polygons"].sum()),
                 count(part["pixels"].sum()),
-                number(part["hectares"].sum(), 2),
+                number(part["hectares"].sum(min_count=1) if len(part) else 0.0, 2),
                 percent(share),
             ]
         repaired = read_table(roles[run], ["group", "repaired"])
@@ -155,15 +156,17 @@ def loss_table(
 def loss_by_class_table(
     barred: Mapping[str, pd.DataFrame], names: Mapping[int, str], links: list[Link]
 ) -> Table:
-    """Hectares that each fold takes from training, by class and reason."""
+    """Ground that each fold takes from training, by class and reason; samples of a table have none but pixels."""
     rows, keys = [], []
+    unit = "hectares" if any(table["hectares"].notna().any() for table in barred.values()) else "pixels"
+    shown: Callable[[float], str] = count if unit == "pixels" else partial(number, digits=2)
     for run, table in barred.items():
         for reason in ("held_out", "barred"):
-            area = table[table["reason"] == reason].groupby("code")["hectares"].sum()
-            cells = [number(area.get(code, 0.0), 2) for code in names]
-            rows.append([run, reason.replace("_", " "), *cells, number(area.sum(), 2)])
+            area = table[table["reason"] == reason].groupby("code")[unit].sum(min_count=1)
+            cells = [shown(area.get(code, 0.0)) for code in names]
+            rows.append([run, reason.replace("_", " "), *cells, shown(area.sum())])
             keys.append(run)
-    caption = "Hectares that each fold takes from training, by class (by code)."
+    caption = f"{unit.capitalize()} that each fold takes from training, by class (by code)."
     return Table(caption, ["run", "reason", *map(str, names), "all"], rows, links, (0, 1), starts(keys))
 
 
