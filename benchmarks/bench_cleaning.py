@@ -33,6 +33,11 @@ def bench_cleaning() -> dict[str, float]:
         "seed": 0,
         "ratio": 0.75,
         "validation_ratio": 0.2,
+        "imposed": "none",
+        "field_values": None,
+        "singletons": "learn",
+        "fusion_holdout_ratio": 0.1,
+        "regions": [],
         "grids": {tile: grid.to_dict() for tile, grid in grids.items()},
         "ownership": Ownership(CRS, rings).to_dict(),
     }
@@ -42,7 +47,7 @@ def bench_cleaning() -> dict[str, float]:
         done = subprocess.run(
             [sys.executable, Path(__file__).parent / "clean_and_split.py", folder, settings],
             check=True,
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
         )
     cleaning, splitting, busy, busy_splitting, first_peak, peak = json.loads(done.stdout)

@@ -60,6 +60,10 @@ def test_roles_count_originals(results):
     table = split_table(split, {1: "1 water", 2: "2 forest"}, 0, LINK)
     assert table.rows[0] == ["1 water", "1", "0", "1", "0", "11", "0", "7"]
     assert table.rows[1] == ["2 forest", "0", "0", "0", "1", "0", "0", "0"]
+    held = split.assign(role=["fusion_test", *split["role"][1:]])
+    with_held = split_table(held, {1: "1 water"}, 0, LINK)
+    assert with_held.columns[4] == "fusion test polygons"
+    assert with_held.rows[0][4] == "1"
 
 
 def test_samples_by_tile(results):
