@@ -47,14 +47,14 @@ LATENTS = (
 #: classes but for their `spread`: where covariances differ, much of the best rule's success comes from their
 #: fine details, which nobody can learn from a few hundred polygons.
 EFFECTS = {
-    "green": 0.06,
+    "green": 0.08,
     "spring": 0.06,
     "summer": 0.06,
     "season": 0.05,
     "winter": 0.08,
     "brightness": 0.54,
     "wetness": 0.20,
-    "structure": 0.50,
+    "structure": 0.60,
     "flowers": 0.19,
     "timing": 3.0,
     **_COMING,
