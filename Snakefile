@@ -14,15 +14,34 @@ pathvars:
 
 
 include: "rules/common.smk"
-include: "rules/preprocess.smk"
-include: "rules/external_features.smk"
-include: "rules/ground_truth.smk"
-include: "rules/folds.smk"
+
+
+# Pools and roles come from images and polygons, or from a table of samples.
+if plan.table is None:
+
+    include: "rules/preprocess.smk"
+    include: "rules/external_features.smk"
+    include: "rules/ground_truth.smk"
+    include: "rules/regions.smk"
+    include: "rules/folds.smk"
+    include: "rules/pools.smk"
+
+else:
+
+    include: "rules/table.smk"
+
+
 include: "rules/sampling.smk"
 include: "rules/training.smk"
 include: "rules/selection.smk"
-include: "rules/classification.smk"
-include: "rules/merge.smk"
+
+
+if plan.table is None:
+
+    include: "rules/classification.smk"
+    include: "rules/merge.smk"
+
+
 include: "rules/validation.smk"
 include: "rules/report.smk"
 
@@ -30,5 +49,5 @@ include: "rules/report.smk"
 rule all:
     default_target: True
     input:
-        rules.maps.input,
+        rules.maps.input if plan.table is None else [],
         rules.report.input,

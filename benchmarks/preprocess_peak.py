@@ -1,15 +1,12 @@
-"""Preprocess a tile and print the process's peak memory in KiB: a process of its own for `bench_preprocess.py`.
-
-Linux counts VmHWM from the start of the program. `ru_maxrss` of `resource.getrusage`, otherwise the same, begins with
-the peak of the process that started this one.
-"""
+"""Preprocess a tile and print the process's peak memory in KiB: a process of its own for `bench_preprocess.py`."""
 
 from __future__ import annotations
 
 import json
-import re
 import sys
 from pathlib import Path
+
+from peak import peak_kib
 
 from tilefold.series.preprocess import preprocess_tile
 
@@ -24,10 +21,7 @@ def main(folder: Path, settings: str) -> None:
         skipped=folder / "skipped.csv",
         threads=1,
     )
-    found = re.search(r"^VmHWM:\s*(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
-    if found is None:
-        raise RuntimeError("/proc/self/status has no VmHWM: this benchmark needs Linux")
-    print(found[1])
+    print(peak_kib())
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ TARGETS: dict[str, tuple[str, float]] = {
     "gapfill_vs_numpy_interp": (AT_LEAST, 100),
     "preprocess_vs_decode": (AT_LEAST, 0.6),
     "peak_rss_preprocess": (AT_MOST, 4),
+    "clean_and_split_million_minutes": (AT_MOST, 10),
+    "peak_rss_clean_and_split": (AT_MOST, 4),
     "predict_vs_bound": (AT_LEAST, 0.8),
     "train_full_vs_onebatch": (AT_LEAST, 0.85),
     "train_stream_vs_full": (AT_LEAST, 0.9),

@@ -20,6 +20,8 @@ rule classify_chunk:
         external=(
             [rules.compute_external_features.output.features] if plan.external else []
         ),
+        regions=region_rasters,
+        neighbours=region_neighbours,
     output:
         rasters=temp(
             expand(

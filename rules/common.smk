@@ -4,6 +4,16 @@ from functools import partial
 from tilefold.plan.binding import bind_settings
 
 settings = partial(bind_settings, plan)
+# Input of the jobs that ask which block a pixel lies in.
+fold_blocks = ["<results>/folds/blocks.gpkg"] if plan.fold_kind == "blocks" else []
+
+# What pixels are classified by: nothing without regions, filled rasters where the nearest region counts.
+nearest = plan.fallback == "nearest"
+region_rasters = [
+    "<results>/regions/{tile}_filled.tif" if nearest else "<results>/regions/{tile}.tif"
+]
+region_rasters = region_rasters if plan.region_names else []
+region_neighbours = ["<results>/regions/neighbours.csv"] if nearest else []
 
 # Scripts see the checked configuration, with its defaults and with {data} filled in.
 config.update(plan.config.model_dump(mode="json"))
@@ -11,7 +21,7 @@ config.update(plan.config.model_dump(mode="json"))
 
 wildcard_constraints:
     tile="|".join(plan.tiles),
-    sensor="|".join(plan.config.sensors),
+    sensor="|".join(plan.config.series),
     seed="|".join(str(seed) for seed in plan.config.split.seeds),
     fold="|".join(sorted({run.fold for run in plan.runs})),
     region="|".join(plan.regions),

@@ -1,9 +1,13 @@
-# Roles of polygons for each seed; the sample database of each run.
+# Roles of polygons for each seed; blocks that folds hold out.
 
 
 rule split_polygons:
     input:
         reference=rules.clean_ground_truth.output.reference,
+        regions=expand(
+            rules.burn_regions.output.raster,
+            tile=plan.train if plan.region_names else [],
+        ),
     output:
         split="<results>/split/seed_{seed}.parquet",
     log:
@@ -24,24 +28,16 @@ rule split_polygons:
         "../workflow_scripts/split_polygons.py"
 
 
-rule assemble_samples:
+rule assign_blocks:
     input:
-        pools=lambda wildcards: expand(
-            "<results>/pools/{tile}.nc",
-            tile=plan.run(wildcards.fold, wildcards.seed).training_tiles,
-        ),
-        indexes=lambda wildcards: expand(
-            "<results>/pools/{tile}_index.parquet",
-            tile=plan.run(wildcards.fold, wildcards.seed).training_tiles,
-        ),
-        selection="<results>/runs/{fold}/seed_{seed}/selection.parquet",
+        reference=rules.clean_ground_truth.output.reference,
     output:
-        samples="<results>/runs/{fold}/seed_{seed}/region_{region}/samples.nc",
-        statistics="<results>/runs/{fold}/seed_{seed}/region_{region}/statistics.json",
+        blocks="<results>/folds/blocks.gpkg",
+        balance="<results>/folds/blocks.csv",
     log:
-        "<logs>/assemble_samples/{fold}/seed_{seed}/region_{region}.log",
+        "<logs>/assign_blocks.log",
     benchmark:
-        "<benchmarks>/assemble_samples/{fold}/seed_{seed}/region_{region}.tsv"
+        "<benchmarks>/assign_blocks.tsv"
     conda:
         "../envs/tilefold.yaml"
     threads: 1
@@ -49,8 +45,8 @@ rule assemble_samples:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        settings=settings("assemble_samples"),
+        settings=settings("assign_blocks"),
     message:
-        "Assembling the samples of {wildcards.fold}, seed {wildcards.seed}"
+        "Assigning blocks to folds"
     script:
-        "../workflow_scripts/assemble_samples.py"
+        "../workflow_scripts/assign_blocks.py"

@@ -1,9 +1,10 @@
 # From the user's polygons to clean ones.
+from tilefold.plan.reference import reference_inputs
 
 
 rule clean_ground_truth:
     input:
-        source=plan.config.reference.path,
+        **reference_inputs(plan.config),
     output:
         reference="<results>/ground_truth/reference.gpkg",
         rejected="<results>/ground_truth/rejected.gpkg",

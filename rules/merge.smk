@@ -60,5 +60,6 @@ rule maps:
         [
             f"<results>/maps/{run.fold}/seed_{run.seed}/{product}.tif"
             for run in plan.runs
+            if run.map_tiles
             for product in plan.map_products
         ],

@@ -1,16 +1,31 @@
 # The page that people look at.
 
 
+map_figure = {
+    "map_figure": report(
+        "<results>/report/map.png",
+        category="Maps",
+        caption="../docs/captions/map_figure.rst",
+    )
+}
+
+
 rule write_report:
     input:
         folds=rules.summarise_runs.output.folds,
         classes=rules.summarise_runs.output.classes,
         gaps=rules.summarise_runs.output.gaps,
         folds_mean=rules.summarise_runs.output.folds_mean,
-        cleaning=rules.clean_ground_truth.output.table,
-        split=expand(rules.split_polygons.output.split, seed=plan.config.split.seeds),
+        cleaning="<results>/ground_truth/cleaning.csv",
+        split=expand(
+            "<results>/split/seed_{seed}.parquet", seed=plan.config.split.seeds
+        ),
         rates=[
             f"<results>/runs/{run.fold}/seed_{run.seed}/rates.csv" for run in plan.runs
+        ],
+        samples=[
+            f"<results>/runs/{run.fold}/seed_{run.seed}/samples.csv"
+            for run in plan.runs
         ],
         barred=[
             f"<results>/runs/{run.fold}/seed_{run.seed}/barred.csv"
@@ -21,12 +36,14 @@ rule write_report:
             for run in plan.runs
         ],
         choices=[
-            f"<results>/runs/{run.fold}/seed_{run.seed}/region_all/model_choice.csv"
+            f"<results>/runs/{run.fold}/seed_{run.seed}/region_{region}/model_choice.csv"
             for run in plan.runs
+            for region in plan.regions
         ],
         histories=[
-            f"<results>/runs/{run.fold}/seed_{run.seed}/region_all/candidates/{candidate}/history.csv"
+            f"<results>/runs/{run.fold}/seed_{run.seed}/region_{region}/candidates/{candidate}/history.csv"
             for run in plan.runs
+            for region in plan.regions
             for candidate in plan.candidates
         ],
         matrices=[
@@ -36,6 +53,12 @@ rule write_report:
         maps=[
             f"<results>/maps/{run.fold}/seed_{run.seed}/classification.tif"
             for run in plan.runs
+            if run.map_tiles
+        ],
+        distances=[
+            f"<results>/validation/{run.fold}/seed_{run.seed}/distances.csv"
+            for run in plan.runs
+            if run.held_out and plan.has_places
         ],
         clear_dates=expand(
             "<results>/series/{tile}/{sensor}_clear.tif",
@@ -48,6 +71,7 @@ rule write_report:
             sensor=plan.config.sensors,
         ),
     output:
+        **(map_figure if plan.mapped else {}),
         page=report(
             "<results>/report/index.html",
             category="Report",
@@ -57,11 +81,6 @@ rule write_report:
             "<results>/report/folds.png",
             category="Accuracy",
             caption="../docs/captions/fold_figure.rst",
-        ),
-        map_figure=report(
-            "<results>/report/map.png",
-            category="Maps",
-            caption="../docs/captions/map_figure.rst",
         ),
     log:
         "<logs>/write_report.log",

@@ -1,4 +1,4 @@
-# Predicted test pixels, matrices and metrics of each run; tables over all runs.
+# Predicted test pixels, matrices, metrics and scores by distance of each run; tables over all runs.
 
 
 rule predict_samples:
@@ -7,8 +7,11 @@ rule predict_samples:
             rules.select_model.output.model, region=plan.regions, allow_missing=True
         ),
         roles=rules.select_samples.output.roles,
-        pools=expand(rules.extract_pool.output.pool, tile=plan.train),
-        indexes=expand(rules.extract_pool.output.pool_index, tile=plan.train),
+        pools=expand("<results>/pools/{tile}.nc", tile=plan.train),
+        indexes=expand("<results>/pools/{tile}_index.parquet", tile=plan.train),
+        blocks=fold_blocks,
+        regions=expand(region_rasters, tile=plan.train),
+        neighbours=region_neighbours,
     output:
         predicted="<results>/runs/{fold}/seed_{seed}/predicted.parquet",
     log:
@@ -55,6 +58,32 @@ rule validate_run:
         "Validating {wildcards.fold}, seed {wildcards.seed}"
     script:
         "../workflow_scripts/validate_run.py"
+
+
+rule score_distances:
+    input:
+        predicted=rules.predict_samples.output.predicted,
+        roles=rules.select_samples.output.roles,
+        indexes=expand("<results>/pools/{tile}_index.parquet", tile=plan.train),
+        blocks=fold_blocks,
+    output:
+        distances="<results>/validation/{fold}/seed_{seed}/distances.csv",
+    log:
+        "<logs>/score_distances/{fold}/seed_{seed}.log",
+    benchmark:
+        "<benchmarks>/score_distances/{fold}/seed_{seed}.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=settings("score_distances"),
+    message:
+        "Scoring {wildcards.fold}, seed {wildcards.seed}, by distance from training polygons"
+    script:
+        "../workflow_scripts/score_distances.py"
 
 
 rule summarise_runs:
@@ -108,3 +137,8 @@ rule summarise_runs:
 rule validation:
     input:
         rules.summarise_runs.output,
+        [
+            f"<results>/validation/{run.fold}/seed_{run.seed}/distances.csv"
+            for run in plan.runs
+            if run.held_out and plan.has_places
+        ],

@@ -14,6 +14,7 @@ ORDER = [
     "sensors",
     "series",
     "ground_truth",
+    "regions",
     "folds",
     "sampling",
     "networks",

@@ -21,6 +21,8 @@ def main(snakemake: Any) -> None:
         confidence=rasters["confidence"],
         probabilities=rasters.get("probabilities"),
         external=next(iter(snakemake.input.external), None),
+        regions=next(iter(snakemake.input.regions), None),
+        neighbours=next(iter(snakemake.input.neighbours), None),
     )
 
 

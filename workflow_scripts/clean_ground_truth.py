@@ -14,6 +14,7 @@ def main(snakemake: Any) -> None:
         reference=snakemake.output.reference,
         rejected=snakemake.output.rejected,
         table=snakemake.output.table,
+        test=snakemake.input.get("test"),
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from tilefold.inference.samples import predict_samples
 from tilefold.jobs.job import start_job
+from tilefold.regions.reading import rasters_by_tile
 
 
 def main(snakemake: Any) -> None:
@@ -16,6 +17,9 @@ def main(snakemake: Any) -> None:
         dict(zip(settings["tiles"], snakemake.input.indexes, strict=True)),
         settings,
         predicted=snakemake.output.predicted,
+        blocks=next(iter(snakemake.input.blocks), None),
+        regions=rasters_by_tile(settings["tiles"], snakemake.input.regions),
+        neighbours=next(iter(snakemake.input.neighbours), None),
     )
 
 

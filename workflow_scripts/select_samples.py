@@ -3,6 +3,7 @@
 from typing import Any
 
 from tilefold.jobs.job import start_job
+from tilefold.regions.reading import rasters_by_tile
 from tilefold.sampling.selection import select_samples
 
 
@@ -15,8 +16,11 @@ def main(snakemake: Any) -> None:
         settings,
         selection=snakemake.output.selection,
         rates=snakemake.output.rates,
+        samples=snakemake.output.samples,
         roles=snakemake.output.roles,
         barred=snakemake.output.barred,
+        blocks=next(iter(snakemake.input.blocks), None),
+        regions=rasters_by_tile(settings["training_tiles"], snakemake.input.regions),
     )
 
 

@@ -4,11 +4,18 @@ from typing import Any
 
 from tilefold.folds.split import split_polygons
 from tilefold.jobs.job import start_job
+from tilefold.regions.reading import rasters_by_tile
 
 
 def main(snakemake: Any) -> None:
     """Translate the job for the library."""
-    split_polygons(snakemake.input.reference, start_job(snakemake), split=snakemake.output.split)
+    settings = start_job(snakemake)
+    split_polygons(
+        snakemake.input.reference,
+        settings,
+        split=snakemake.output.split,
+        regions=rasters_by_tile(sorted(settings["grids"]), snakemake.input.regions),
+    )
 
 
 if __name__ == "__main__":

@@ -4,14 +4,16 @@ from typing import Any
 
 from tilefold.jobs.job import start_job
 from tilefold.report.page import write_report
+from tilefold.report.results import model_name
 
 
 def main(snakemake: Any) -> None:
     """Translate the job for the library."""
     settings = start_job(snakemake)
     given, runs, candidates = snakemake.input, settings["runs"], settings["candidates"]
+    models = [model_name(run, region) for run in runs for region in settings["regions"]]
     per_run = {
-        key: dict(zip(runs, given[key], strict=True)) for key in ("rates", "barred", "roles", "choices")
+        key: dict(zip(runs, given[key], strict=True)) for key in ("rates", "samples", "barred", "roles")
     }
     histories = [
         given.histories[start : start + len(candidates)]
@@ -25,12 +27,15 @@ def main(snakemake: Any) -> None:
     sources = {
         **{key: given[key] for key in ("folds", "classes", "gaps", "folds_mean", "cleaning")},
         **per_run,
+        "choices": dict(zip(models, given.choices, strict=True)),
         "split": dict(zip(settings["seeds"], given.split, strict=True)),
         "histories": {
-            run: dict(zip(candidates, files, strict=True)) for run, files in zip(runs, histories, strict=True)
+            model: dict(zip(candidates, files, strict=True))
+            for model, files in zip(models, histories, strict=True)
         },
         "matrices": dict(zip(runs, given.matrices, strict=True)),
-        "maps": dict(zip(runs, given.maps, strict=True)),
+        "maps": dict(zip(settings["mapped_runs"], given.maps, strict=True)),
+        "distances": dict(zip(settings["distance_runs"], given.distances, strict=True)),
         "clear": by_series["clear_dates"],
         "skipped": by_series["skipped"],
     }
@@ -39,7 +44,7 @@ def main(snakemake: Any) -> None:
         settings,
         page=snakemake.output.page,
         fold_picture=snakemake.output.fold_figure,
-        map_picture=snakemake.output.map_figure,
+        map_picture=snakemake.output.get("map_figure"),
     )
 
 

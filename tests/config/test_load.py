@@ -68,3 +68,20 @@ def test_candidates_are_all_pairs_in_order_with_names_that_say_them():
 def test_faults_of_keys_say_that_the_data_were_not_looked_at():
     with pytest.raises(ConfigError, match=r"mend these, then the data are checked too$"):
         read_config({**MINIMAL, "trainin": {}})
+
+
+def test_a_value_of_several_forms_gives_one_fault():
+    assert faults(folds={"scheme": "leave_one_tile"}) == [
+        "folds.scheme: found 'leave_one_tile'; expected 'none', 'leave_one_tile_out', 'blocks' or 'field'; "
+        "did you mean leave_one_tile_out?"
+    ]
+    assert faults(folds={"scheme": [["A"], ["b!"]]}) == [
+        "folds.scheme.1.0: found 'b!'; string should match pattern '^[A-Za-z0-9]+$'"
+    ]
+    assert faults(features={"own": [{"nam": "x", "expression": "red"}]}) == [
+        "features.own.0.nam: unknown key",
+        "features.own.0.name: missing, and there is no default",
+    ]
+    assert faults(training={"dl_parameters": {"a": [1]}}) == [
+        "training.dl_parameters.a: found [1]; expected a boolean or an integer or a number or a string"
+    ]

@@ -25,11 +25,15 @@ def ownership(grids):
 
 @pytest.fixture
 def write_reference(tmp_path):
-    """Write a cleaned reference; each row is (id, code, box in pixels: col, row, width, height)."""
+    """Write a cleaned reference; each row is (id, code, box in pixels: col, row, width, height).
 
-    def write(rows, name="reference.gpkg"):
+    `groups` holds the value in the group field of an id, `values` that in the field that imposes roles.
+    """
+
+    def write(rows, name="reference.gpkg", groups=None, values=None):
         rows = sorted(rows)
-        ranks = {key: rank for rank, key in enumerate(sorted({row[0] for row in rows}), start=1)}
+        group_ids = [(groups or {}).get(key, key) for key, _, _ in rows]
+        ranks = {key: rank for rank, key in enumerate(sorted(set(group_ids)), start=1)}
         boxes = [
             shapely.box(10 * col, 400 - 10 * (row + height), 10 * (col + width), 400 - 10 * row)
             for _, _, (col, row, width, height) in rows
@@ -37,9 +41,12 @@ def write_reference(tmp_path):
         frame = geopandas.GeoDataFrame(
             {
                 "polygon": np.arange(1, len(rows) + 1, dtype=np.int32),
-                "group": np.array([ranks[key] for key, _, _ in rows], np.int32),
+                "group": np.array([ranks[key] for key in group_ids], np.int32),
                 "id": [key for key, _, _ in rows],
+                "group_id": group_ids,
                 "code": np.array([code for _, code, _ in rows], np.int32),
+                "fold_value": "",
+                "split_value": [(values or {}).get(key, "") for key, _, _ in rows],
             },
             geometry=boxes,
             crs=CRS,

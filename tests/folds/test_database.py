@@ -66,15 +66,20 @@ def assembled(tmp_path, pools):
             "group": np.arange(2505, dtype=np.int32) // 2,
             "code": rng.choice([3, 11], 2505).astype(np.int32),
             "role": rng.choice(["learn", "validation"], 2505, p=[0.8, 0.2]),
+            "region": "all",
         }
     )
     write_table(tmp_path / "selection.parquet", selection)
     settings = {"fold": "all", "seed": 0, "region": "all", "inputs": INPUTS, "codes": [3, 7, 11]}
 
-    def run(name):
+    def run(name, **changes):
         samples, statistics = tmp_path / f"{name}.nc", tmp_path / f"{name}.json"
         assemble_samples(
-            *pools[:2], tmp_path / "selection.parquet", settings, samples=samples, statistics=statistics
+            *pools[:2],
+            tmp_path / "selection.parquet",
+            settings | changes,
+            samples=samples,
+            statistics=statistics,
         )
         return samples, statistics
 
@@ -139,3 +144,27 @@ def test_statistics_are_those_of_the_learn_tensors(assembled):
 def test_same_bytes(assembled):
     first, second = assembled[0]("one"), assembled[0]("two")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_a_region_gets_its_own_samples(tmp_path, assembled):
+    run, selection, contents = assembled
+    regions = np.where(np.arange(len(selection)) % 3 == 0, "north", "all")
+    write_table(tmp_path / "selection.parquet", selection.assign(region=regions))
+    found = xarray.load_dataset(run("north", region="north")[0], mask_and_scale=False)
+    mine = selection[regions == "north"]
+    np.testing.assert_array_equal(found["polygon"], mine["polygon"])
+    np.testing.assert_array_equal(
+        found["dem"],
+        np.concatenate([contents[t][0]["dem"][mine.loc[mine["tile"] == t, "pool_row"]] for t in "AC"]),
+    )
+
+
+def test_a_region_without_samples_is_a_database_all_the_same(assembled):
+    samples, statistics = assembled[0]("south", region="south")
+    found = xarray.load_dataset(samples, mask_and_scale=False)
+    assert found.sizes["sample"] == 0
+    assert found["s2"].shape == (0, 3, 2)
+    assert json.loads(statistics.read_text()) == {
+        name: {key: [None] * size for key in ("mean", "var", "min", "max")}
+        for name, size in (("s2", 9), ("dem", 1))
+    }

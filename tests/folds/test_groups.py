@@ -7,7 +7,7 @@ def test_class_with_most_pixels_stands_for_the_group():
     polygons = pd.DataFrame(
         {
             "group": [2, 1, 1, 1, 3, 3],
-            "id": ["b", "a", "a", "a", "c", "c"],
+            "group_id": ["b", "a", "a", "a", "c", "c"],
             "code": [7, 5, 4, 4, 9, 8],
             "region": "all",
             "pixels": [1, 10, 6, 6, 5, 5],

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -99,3 +100,20 @@ def test_no_place_has_two_owners_across_two_zones() -> None:
 def test_plain_data_and_back(crs: str) -> None:
     ownership = ownership_of({"A": tile_grid(0, 0), "B": tile_grid(5, 11)}, crs)
     assert Ownership.from_dict(json.loads(json.dumps(ownership.to_dict()))) == ownership
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=6),
+    st.integers(0, 10**6),
+)
+@settings(max_examples=60, deadline=None)
+def test_regions_are_what_owners_say(corners, seed):
+    rings = {
+        f"t{i}": ((x, y + 7.0), (x + 9.0, y + 7.0), (x + 9.0, y + 0.0), (x + 0.0, y + 0.0))
+        for i, (x, y) in enumerate(corners)
+    }
+    ownership = Ownership("EPSG:32631", rings)
+    x, y = np.random.default_rng(seed).uniform(-1, 23, (2, 400))
+    owners = ownership.owners(x, y)
+    for index, tile in enumerate(ownership.names):
+        np.testing.assert_array_equal(shapely.contains_xy(ownership.region(tile), x, y), owners == index)

@@ -23,14 +23,14 @@ def clean(tmp_path):
 
     from tilefold.ground_truth.cleaning import clean_ground_truth
 
-    def run(source, folder="clean", **changes):
+    def run(source, folder="clean", test=None, **changes):
         settings = {
             "layer": None,
             "class_field": "code",
             "codes": [1, 2, 3],
             "crs": "EPSG:32631",
-            "id_field": None,
-            "min_area": 0.0,
+            "fields": {},
+            "pixel": [10.0, 10.0],
             **changes,
         }
         paths = {
@@ -38,11 +38,11 @@ def clean(tmp_path):
             "rejected": tmp_path / folder / "rejected.gpkg",
             "table": tmp_path / folder / "cleaning.csv",
         }
-        clean_ground_truth(source, settings, **paths)
+        clean_ground_truth(source, settings, **paths, test=test)
         return (
             geopandas.read_file(paths["reference"], layer="reference"),
             geopandas.read_file(paths["rejected"], layer="rejected"),
-            pd.read_csv(paths["table"]),
+            pd.read_csv(paths["table"], keep_default_na=False, na_values={"code": "", "pixels": ""}),
             paths,
         )
 
@@ -57,3 +57,15 @@ def square():
         return shapely.box(10 * x, 10 * y, 10 * (x + size), 10 * (y + size))
 
     return make
+
+
+@pytest.fixture
+def balanced():
+    """Check that hectares read and those of repair make hectares rejected and used."""
+
+    def check(table):
+        sums = table.groupby("step")["hectares"].sum()
+        before = sums.get("read", 0) + sums.get("repaired", 0)
+        assert before == pytest.approx(sums.get("rejected", 0) + sums.get("used", 0), abs=1e-3)
+
+    return check

@@ -110,3 +110,29 @@ def test_pixels_of_blocks_and_their_owner(reference):
         )
     )
     assert sum(int(block.owned.sum()) for block in found + other) == 10 * 22
+
+
+def test_a_point_is_the_pixel_that_holds_it(reference):
+    points = [
+        *((500005, 4799995), (500013.9, 4799981.2)),
+        *((500070, 4799930), (500160, 4799840)),  # pixel corners, the second on the corner of a block of 16
+        (499999, 4799995),  # outside
+    ]
+    shapes = [shapely.Point(*point) for point in points]
+    polygons = load_reference(reference(shapes), GRID)
+    burnt = burn(polygons, whole(*GRID.shape))
+    places = {number: tuple(map(int, np.argwhere(burnt == number)[0])) for number in np.unique(burnt)[1:]}
+    assert places == {1: (0, 0), 2: (1, 1), 3: (7, 7), 4: (16, 16)}
+    assert (burnt > 0).sum() == 4
+    for window in blocks(whole(*GRID.shape), 16):
+        part = burnt[window.row_start : window.row_stop, window.col_start : window.col_stop]
+        assert np.array_equal(burn(polygons, window), part)
+
+
+@pytest.mark.parametrize("point_first", [True, False])
+def test_of_a_point_and_a_polygon_the_first_has_the_pixel(reference, point_first):
+    box, point = shapely.box(500000, 4799970, 500030, 4800000), shapely.Point(500015, 4799985)
+    shapes = [point, box] if point_first else [box, point]
+    burnt = burn(load_reference(reference(shapes), GRID), whole(*GRID.shape))
+    counts = {number: int((burnt == number).sum()) for number in (1, 2)}
+    assert counts == ({1: 1, 2: 8} if point_first else {1: 9, 2: 0})

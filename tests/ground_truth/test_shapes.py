@@ -3,7 +3,16 @@ import pytest
 import shapely
 from pyproj import Geod
 
-from tilefold.ground_truth.shapes import areas_m2, canonical_bytes, digests, polygonal_parts, reproject
+from tilefold.ground_truth.shapes import (
+    areas_m2,
+    canonical_bytes,
+    digests,
+    ground_m2,
+    identities,
+    polygonal_parts,
+    reproject,
+    usable_parts,
+)
 
 
 def shapes(*wkt):
@@ -67,3 +76,41 @@ def test_areas():
     degree = shapely.box(3, 45, 3.1, 45.1)
     geodesic, _ = Geod(ellps="WGS84").geometry_area_perimeter(degree)
     assert areas_m2(np.array([degree], object), "EPSG:4326")[0] == pytest.approx(geodesic, rel=1e-4)
+
+
+def test_polygons_points_and_the_rest():
+    parts, origin, others, others_origin = usable_parts(
+        shapes(
+            "GEOMETRYCOLLECTION (POINT (0 0), LINESTRING (0 0, 1 1), POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0)))",
+            "MULTIPOINT (1 1, 2 2)",
+            "GEOMETRYCOLLECTION (GEOMETRYCOLLECTION (MULTIPOINT (3 3), LINESTRING (0 0, 1 1)))",
+            "POLYGON ((0 0, 1 0, 1 1, 0 0))",
+        )
+    )
+    assert origin.tolist() == [0, 0, 0, 1, 1, 2, 3]
+    assert sorted(shapely.to_wkt(parts[3:6], rounding_precision=0)) == [
+        *("POINT (1 1)", "POINT (2 2)", "POINT (3 3)")
+    ]
+    assert sorted(shapely.area(parts[:3])) == [0, 0.25, 0.25]
+    assert others_origin.tolist() == [0, 2]
+    assert set(shapely.get_type_id(others)) == {1}
+
+
+def test_identities_are_digests_of_canonical_bytes():
+    short, long = identities(shapes("POLYGON ((0 0, 2 0, 2 2, 0 0))", "POLYGON ((2 2, 0 0, 2 0, 2 2))", None))
+    assert short[0] == short[1] == digests(canonical_bytes(shapes("POLYGON ((0 0, 2 0, 2 2, 0 0))")))[0]
+    assert long[0] == long[1]
+    assert (short[2], long[2]) == ("", "")
+
+
+def test_ground_of_a_point_is_a_pixel():
+    found = shapes(
+        "POINT (0 0)",
+        "MULTIPOINT (0 0, 1 1)",
+        "GEOMETRYCOLLECTION (POINT (0 0), POLYGON ((0 0, 5 0, 5 5, 0 5, 0 0)))",
+        "POINT EMPTY",
+        "LINESTRING (0 0, 1 1)",
+        None,
+    )
+    assert ground_m2(found, "EPSG:32631", [10.0, 20.0]).tolist() == [200, 400, 225, 0, 0, 0]
+    assert ground_m2(found, "EPSG:32631", None).tolist() == [0, 0, 25, 0, 0, 0]

@@ -72,11 +72,13 @@ class Tile:
             "number_of_chunks": 1,
             "codes": CODES,
             "nodata": 0,
+            "fallback": None,
             "dtype": "uint8",
             "batch_rows": 512,
             "compute_threads": 1,
             "device": "cpu",
             "held_out": [],
+            "scheme": {"kind": "tiles"},
         } | changes
 
 

@@ -87,10 +87,4 @@ def test_a_network_without_numbers_is_refused_with_the_place() -> None:
 
 def test_a_model_of_another_nomenclature_is_refused(tile: Any) -> None:
     with pytest.raises(PredictionError, match="nomenclature"):
-        load_predictor({"all": tile.paths["model"]}, tile.settings(codes=[3, 5, 11]))
-
-
-def test_several_regions_are_refused(tile: Any) -> None:
-    models = {"north": tile.paths["model"], "south": tile.paths["model"]}
-    with pytest.raises(PredictionError, match="2 regions"):
-        load_predictor(models, tile.settings())
+        load_predictor(tile.paths["model"], tile.settings(codes=[3, 5, 11]))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import geopandas
 import numpy as np
 import pandas as pd
 import pytest
 import rasterio
 from netCDF4 import Dataset
+from pool_file import write_pool
 
 from tilefold.inference.chunks import classify_chunk
 from tilefold.inference.model import PredictionError
@@ -22,6 +24,7 @@ COLUMNS = [
     "group",
     "code",
     "role",
+    "cell",
     "held_out_pixel",
     "predicted",
     "confidence",
@@ -35,38 +38,9 @@ ROLES = pd.DataFrame(
         "role": ["test", "", "", "validation", "learn"],
         "held_out": [False, True, True, False, False],
         "barred": [False, False, True, False, False],
+        "fold_value": ["", "a", "b", "a", ""],
     }
 )
-
-
-def write_pool(tile: Any, folder: Path, name: str, pixels: int, seed: int) -> pd.DataFrame:
-    """Pixels of the tile picked by numpy, in the order polygon, row, column; written without the library."""
-    rng = np.random.default_rng(seed)
-    chosen = rng.choice(tile.clear.size, pixels, replace=False)
-    rows, cols = np.unravel_index(chosen, tile.clear.shape)
-    polygon = rng.integers(1, 6, pixels)
-    order = np.lexsort((cols, rows, polygon))
-    rows, cols, polygon = rows[order], cols[order], polygon[order]
-    with Dataset(folder / f"{name}.nc", "w") as dataset:
-        sizes = {"sample": pixels, "sentinel2_date": 4, "sentinel2_band": 3, "dem_band": 1}
-        for dimension, size in sizes.items():
-            dataset.createDimension(dimension, size)
-        series = dataset.createVariable("sentinel2", "i2", ("sample", "sentinel2_date", "sentinel2_band"))
-        series[:] = tile.series[rows, cols]
-        dem = dataset.createVariable("dem", "f4", ("sample", "dem_band"), fill_value=False)
-        dem[:] = tile.dem[rows, cols][:, None]
-    index = pd.DataFrame(
-        {
-            "row": rows.astype(np.int32),
-            "col": cols.astype(np.int32),
-            "polygon": polygon.astype(np.int32),
-            "group": (polygon + 10).astype(np.int32),
-            "code": np.array([0, 3, 5, 11, 40, 3], np.int32)[polygon],
-            "clear_dates": tile.clear[rows, cols],
-        }
-    )
-    index.to_parquet(folder / f"{name}_index.parquet")
-    return index
 
 
 def predict(
@@ -170,3 +144,47 @@ def test_a_polygon_without_a_role_is_refused(tile: Any, tmp_path: Path) -> None:
     write_pool(tile, tmp_path, "T1", 50, seed=1)
     with pytest.raises(PredictionError, match="1 polygon"):
         predict(tile, tmp_path, ["T1"], roles=ROLES[ROLES["polygon"] != 4])
+
+
+def test_folds_by_field_hold_out_polygons_with_the_value(tile: Any, tmp_path: Path) -> None:
+    index = write_pool(tile, tmp_path, "T1", 300, seed=1)
+    table = predict(tile, tmp_path, ["T1"], held_out=["a"], scheme={"kind": "field"})
+    values = np.array(["", "", "a", "b", "a", ""])[index["polygon"]]
+    # Those with the value, and of the others the test polygon 1.
+    expected = (values == "a") | (index["polygon"] == 1)
+    assert table["pool_row"].tolist() == np.flatnonzero(expected).tolist()
+    assert table["cell"].tolist() == values[expected].tolist()
+    assert (table["held_out_pixel"] == (table["cell"] == "a")).all()
+    assert set(table.loc[table["held_out_pixel"], "role"]) == {"learn", "validation"}
+
+
+def test_folds_of_blocks_hold_out_pixels(tile: Any, tmp_path: Path) -> None:
+    index = write_pool(tile, tmp_path, "T1", 300, seed=1)
+    index["x"], index["y"] = 10.0 * index["col"], -10.0 * index["row"]
+    index.to_parquet(tmp_path / "T1_index.parquet")
+    places = index[["x", "y"]] // 50
+    blocks = places.drop_duplicates().reset_index(drop=True).astype("int64")
+    blocks.columns = ["column", "row"]
+    # A chess board of two folds.
+    blocks["fold"] = (blocks["column"] + blocks["row"]) % 2 + 1
+    geopandas.GeoDataFrame(
+        blocks.assign(pixels=1), geometry=geopandas.points_from_xy(blocks["column"], blocks["row"]), crs=32631
+    ).to_file(tmp_path / "blocks.gpkg", layer="blocks")
+    ROLES.to_parquet(tmp_path / "roles.parquet")
+    predict_samples(
+        {"all": tile.paths["model"]},
+        tmp_path / "roles.parquet",
+        {"T1": tmp_path / "T1.nc"},
+        {"T1": tmp_path / "T1_index.parquet"},
+        tile.settings(held_out=["2"], scheme={"kind": "blocks", "crs": "EPSG:32631", "size_m": 50.0}),
+        predicted=tmp_path / "predicted.parquet",
+        blocks=tmp_path / "blocks.gpkg",
+    )
+    table = pd.read_parquet(tmp_path / "predicted.parquet")
+    inside = (places.sum(axis=1) % 2 == 1).to_numpy()
+    assert inside.any()
+    assert not inside.all()
+    expected = inside | (index["polygon"] == 1)
+    assert table["pool_row"].tolist() == np.flatnonzero(expected).tolist()
+    assert table["cell"].tolist() == np.where(inside, "2", "1")[expected].tolist()
+    assert table["held_out_pixel"].tolist() == inside[expected].tolist()

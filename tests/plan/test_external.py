@@ -80,7 +80,7 @@ def test_without_a_file_there_is_nothing():
 @pytest.mark.parametrize(
     ("functions", "message"),
     [
-        (["seasons"], "has no function seasons; it has "),
+        (["seasons"], "has no function seasons; did you mean season?"),
         (["season", "season"], "several layers are labelled season least"),
     ],
 )

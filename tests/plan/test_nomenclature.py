@@ -1,5 +1,5 @@
 from tilefold.config.data import LandCoverClass
-from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
+from tilefold.plan.nomenclature import choose_nodata, class_names, read_nomenclature
 
 
 def test_csv_is_read_in_code_order(tmp_path):
@@ -34,3 +34,74 @@ def test_nodata_is_outside_all_class_codes():
     assert choose_nodata("auto", [0, 1, 3]) == (2, [])
     assert choose_nodata(9, [1]) == (9, [])
     assert "code of a class" in choose_nodata(255, [1, 255])[1][0]
+
+
+def test_groups_and_aliases_of_a_csv(tmp_path):
+    path = tmp_path / "n.csv"
+    path.write_text(
+        "\ufeffcode,label,colour,parent,alias\n"
+        '1,wheat,#ff0000,crops,"blé; winter wheat"\n'
+        "2,maize,,crops,\n"
+        "3,water,#0000ff,,511\n",
+        encoding="utf-8",
+    )
+    classes, faults = read_nomenclature(str(path))
+    assert faults == []
+    assert [item.parent for item in classes] == ["crops", "crops", None]
+    assert [item.alias for item in classes] == [["blé", "winter wheat"], [], ["511"]]
+    assert class_names(classes, labels=False) == {"blé": 1, "winter wheat": 1, "511": 3}
+    assert class_names(classes, labels=True)["maize"] == 2
+
+
+def test_a_name_of_two_classes_is_a_fault():
+    def faults(*classes):
+        return read_nomenclature([LandCoverClass(**item) for item in classes])[1]
+
+    (fault,) = faults({"code": 1, "label": "Wheat"}, {"code": 2, "label": "b", "alias": ["wheat "]})
+    assert "means the codes 1 and 2" in fault
+    (fault,) = faults({"code": 1, "label": "a", "alias": ["2"]}, {"code": 2, "label": "b"})
+    assert "the name '2' means the codes 1 and 2" in fault
+    assert faults({"code": 1, "label": "a", "alias": ["A", "1"]}, {"code": 2, "label": "b"}) == []
+
+
+STUDY = {
+    "continuous urban fabric": (1, (255, 0, 255)),
+    "beaches, dunes and sand plains": (21, (255, 184, 2)),
+    "others: all": (255, (255, 255, 255)),
+}
+
+
+def test_the_two_text_files_of_the_reference_system(tmp_path):
+    names, colours = tmp_path / "nomenclature.txt", tmp_path / "colours.txt"
+    names.write_text("".join(f"{name}:{code}\n" for name, (code, _) in STUDY.items()) + "\n")
+    colours.write_text("0 0 0 0\n" + "".join(f"{code} {r} {g} {b}\n" for code, (r, g, b) in STUDY.values()))
+    classes, faults = read_nomenclature(str(names), str(colours))
+    assert faults == []
+    assert [(item.code, item.label, item.colour) for item in classes] == [
+        (1, "continuous urban fabric", "#ff00ff"),
+        (21, "beaches, dunes and sand plains", "#ffb802"),
+        (255, "others: all", "#ffffff"),
+    ]
+
+
+def test_bad_lines_of_the_two_text_files(tmp_path):
+    names, colours = tmp_path / "nomenclature.txt", tmp_path / "colours.txt"
+    names.write_text("water:1\n\nforest\nsand:x\n:4\nhuge:99999\n")
+    colours.write_text("1 0 0\n2 0 0 300\n3 a b c\n4 1 2 3\n4 1 2 3\n")
+    _, faults = read_nomenclature(str(names), str(colours))
+    for line, text in (
+        (3, "found 'forest'"),
+        (4, "found 'sand:x'"),
+        (5, "found ':4'"),
+        (6, "code: found '99999'"),
+    ):
+        assert any(f"{names}, line {line}: " in fault and text in fault for fault in faults), line
+    for line in (1, 3):
+        assert any(f"{colours}, line {line}: expected `code red green blue`" in fault for fault in faults)
+    assert any(f"{colours}, line 2: red, green and blue are 0 to 255" in fault for fault in faults)
+    assert any(f"{colours}, line 5: code 4 has a colour already" in fault for fault in faults)
+    assert len(faults) == 8
+    names.write_bytes("a:1\nforêt:2\n".encode("latin-1"))
+    (fault,) = read_nomenclature(str(names))[1]
+    assert "line 2: not UTF-8" in fault
+    assert "no file" in read_nomenclature([], str(tmp_path / "none.txt"))[1][-1]

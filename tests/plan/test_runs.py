@@ -1,5 +1,5 @@
 from tilefold.config.design import Folds
-from tilefold.plan.runs import fold_faults, plan_runs
+from tilefold.plan.runs import plan_runs
 
 TILES = ["A", "B", "C"]
 
@@ -20,8 +20,17 @@ def test_groups_of_tiles_are_held_out_together_and_maps_can_be_of_everything():
     assert runs[1].map_tiles == ("A", "B", "C")
 
 
-def test_faults_of_folds():
-    assert fold_faults(Folds(scheme="leave_one_tile_out"), TILES) == []
-    assert "X is held out but is no training tile" in fold_faults(Folds(scheme=["X"]), TILES)[0]
-    assert "leaves no tile to train on" in fold_faults(Folds(scheme=[TILES]), TILES)[0]
-    assert "held out twice" in fold_faults(Folds(scheme=["A", "A"]), TILES)[0]
+def test_every_run_on_blocks_reads_all_pools_and_maps_nothing():
+    runs = plan_runs(Folds(scheme="blocks", block_size_m=500.0, number=3), [0], TILES, TILES)
+    assert [run.fold for run in runs] == ["all", *(f"without_blocks_{number}" for number in (1, 2, 3))]
+    assert [run.held_out for run in runs] == [(), ("1",), ("2",), ("3",)]
+    assert {run.training_tiles for run in runs} == {("A", "B", "C")}
+    assert [run.map_tiles for run in runs] == [("A", "B", "C"), (), (), ()]
+
+
+def test_folds_by_field_are_its_values_and_can_map_everything():
+    folds = Folds(scheme="field", field="f", maps="all")
+    runs = plan_runs(folds, [0], TILES, TILES, ["Île-de-France", "2018"])
+    assert [run.fold for run in runs] == ["all", "without_Ile_de_France", "without_2018"]
+    assert [run.held_out for run in runs] == [(), ("Île-de-France",), ("2018",)]
+    assert {run.map_tiles for run in runs} == {("A", "B", "C")}

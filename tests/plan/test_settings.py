@@ -61,7 +61,14 @@ DEPENDS = {
     "data": ("e", set()),
     "tiles.train": (
         ["A", "B"],
-        {"split_polygons", "predict_samples", "select_samples", "assemble_samples"},
+        {
+            "split_polygons",
+            "assign_blocks",
+            "predict_samples",
+            "select_samples",
+            "assemble_samples",
+            "score_distances",
+        },
     ),
     # Only the run `all` maps these tiles; the settings compared are those of a fold.
     "tiles.map": (["A", "B"], set()),
@@ -105,7 +112,17 @@ DEPENDS = {
     "reference.class_field": ("class", {"clean_ground_truth"}),
     "reference.layer": ("l", {"clean_ground_truth"}),
     "reference.id_field": ("i", {"clean_ground_truth"}),
+    "reference.group_field": ("g", {"clean_ground_truth"}),
+    # What is read for it is in the settings of cleaning, that it imposes roles in those of the split.
+    "reference.split_field": ("s", {"clean_ground_truth", "split_polygons"}),
     "reference.min_area": (1.0, {"clean_ground_truth"}),
+    "reference.min_width": (1.0, {"clean_ground_truth"}),
+    "reference.overlaps": ("clip", {"clean_ground_truth"}),
+    "reference.crs": ("EPSG:2154", {"clean_ground_truth"}),
+    # Files are inputs of the rule; that there is one imposes roles. Colours are in the classes of the plan.
+    "reference.test_path": ("t.gpkg", {"split_polygons"}),
+    "reference.test_layer": ("l", {"clean_ground_truth"}),
+    "reference.colours": ("c.txt", set()),
     "reference.nomenclature": (
         [{"code": 1, "label": "one"}, {"code": 3, "label": "two"}],
         {
@@ -114,18 +131,50 @@ DEPENDS = {
             "assemble_samples",
             "mosaic_tiles",
             "validate_run",
+            "score_distances",
             "summarise_runs",
         }
         | CLASSIFY,
     ),
+    "regions.path": (
+        "z.gpkg",
+        {"prepare_regions", "split_polygons", "select_samples"} | CLASSIFY,
+    ),
+    # Nothing depends on these without a file of regions; with one, see below.
+    "regions.field": ("zone", set()),
+    "regions.layer": ("l", set()),
+    "regions.fallback": ("global", set()),
     "split.ratio": (0.5, {"split_polygons"}),
     "split.validation_ratio": (0.5, {"split_polygons"}),
+    "split.singletons": ("both", {"split_polygons"}),
+    "split.validation_by": ("tile", {"select_samples"}),
+    # No field imposes roles.
+    "split.field_values": ({"x": "learn"}, set()),
+    "fusion.holdout_ratio": (0.1, {"split_polygons"}),
     "split.seeds": ([0, 1], {"summarise_runs"}),
     "folds.scheme": (["A", "B"], {"summarise_runs"}),
-    "folds.buffer_m": (10.0, {"select_samples"}),
+    "folds.buffer_m": (10.0, {"select_samples", "score_distances"}),
+    "folds.boundary": ("owned", {"select_samples", "score_distances"}),
+    "folds.straddlers": ("clip", {"select_samples", "score_distances"}),
+    # The folds are tiles; see below for the others.
+    "folds.block_size_m": (500.0, {"assign_blocks"}),
+    "folds.number": (7, {"assign_blocks"}),
+    "folds.field": ("f", set()),
+    "folds.values": (["a"], set()),
     "folds.maps": ("all", {"mosaic_tiles"}),
     "selection.strategy": ("all", {"select_samples"}),
     "selection.count": (5, {"select_samples"}),
+    # The strategy is constant, the sampler periodic.
+    "selection.share": (0.5, set()),
+    "selection.total": (50, set()),
+    "selection.by_class": ({"1": 5}, set()),
+    "selection.prevalence": ("reference", {"select_samples"}),
+    "selection.min": ({"2": 5}, {"select_samples"}),
+    "selection.max": (50, {"select_samples"}),
+    "selection.quota": ("equal", {"select_samples"}),
+    "selection.sampler": ("random", {"select_samples"}),
+    "selection.offset": (3, {"select_samples"}),
+    "selection.jitter": (3, {"select_samples"}),
     "selection.min_clear_dates": (2, {"select_samples"}),
     "training.dl_name": ("Other", {"train_candidate"}),
     "training.dl_module": ("m.py", {"train_candidate"}),
@@ -144,16 +193,18 @@ DEPENDS = {
     "classification.batch_rows": (64, CLASSIFY),
     "classification.compute_threads": (2, CLASSIFY),
     "classification.device": ("cpu", CLASSIFY),
-    "maps.nodata": (9, {"mosaic_tiles", "validate_run", "summarise_runs"} | CLASSIFY),
+    "maps.nodata": (9, {"mosaic_tiles", "validate_run", "score_distances", "summarise_runs"} | CLASSIFY),
     "validation.bootstrap.replicates": (1500, {"summarise_runs"}),
+    "validation.distances": ([50, 500], {"score_distances"}),
     "validation.bootstrap.seed": (3, {"summarise_runs"}),
     "report.title": ("t", set()),
+    "report.few_polygons": (7, set()),
 }
 #: Fields that can hold one value only, as yet.
-SINGLE = {"folds.boundary", "folds.straddlers", "selection.sampler"}
+SINGLE: set[str] = set()
 
 
-def plan_of(raw):
+def plan_of(raw, values=()):
     config = read_config(raw)
     grids = {
         tile: Grid("EPSG:32631", (10.0, 0.0, 500000.0 + 800 * i, 0.0, -10.0, 4900000.0), 100, 100)
@@ -176,6 +227,8 @@ def plan_of(raw):
         nodata=choose_nodata(config.maps.nodata, codes)[0],
         code=dict.fromkeys(BUILDERS, "c"),
         refused={"B": {"own": [{"product": "2", "file": "f", "reason": "r"}]}},
+        fold_values=values,
+        region_names=("east", "west") if config.regions.path else (),
     )
 
 
@@ -191,11 +244,11 @@ WILDCARDS = {
 }
 
 
-def all_settings(plan):
-    found = {}
+def all_settings(plan, **wildcards):
+    found, given = {}, WILDCARDS | wildcards
     for rule, builder in BUILDERS.items():
         names = builder.__code__.co_varnames[1 : builder.__code__.co_argcount]
-        found[rule] = rule_settings(plan, rule, {name: WILDCARDS[name] for name in names})
+        found[rule] = rule_settings(plan, rule, {name: given[name] for name in names})
     return found
 
 
@@ -243,6 +296,23 @@ def test_a_sensors_own_method_comes_first():
     assert changed_rules(own, with_value(own, "calendar.method", "raw")) == set()
 
 
+@pytest.mark.parametrize(
+    ("strategy", "key", "value", "other"),
+    [("percent", "share", 0.1, 0.2), ("total", "total", 50, 60), ("byclass", "by_class", {"1": 5}, {"2": 5})],
+)
+def test_the_strategys_own_numbers_count(strategy, key, value, other):
+    chosen = with_value(with_value(RAW, "selection.strategy", strategy), f"selection.{key}", value)
+    assert changed_rules(chosen, with_value(chosen, f"selection.{key}", other)) == {"select_samples"}
+
+
+def test_where_every_pixel_is_taken_the_sampler_does_not_count():
+    every = with_value(RAW, "selection.strategy", "all")
+    assert changed_rules(every, with_value(every, "selection.sampler", "random")) == set()
+    assert changed_rules(every, with_value(every, "selection.quota", "equal")) == set()
+    limited = with_value(every, "selection.max", {"1": 9})
+    assert changed_rules(limited, with_value(limited, "selection.sampler", "random")) == {"select_samples"}
+
+
 def fields(section, prefix=""):
     for name, field in section.model_fields.items():
         annotation = field.annotation
@@ -252,8 +322,36 @@ def fields(section, prefix=""):
             yield from fields(annotation.__args__[1], "sensors.own.")
         elif name == "user_features":
             yield from fields(annotation.__args__[1], "user_features.dem.")
+        elif name == "samples":
+            continue  # See test_table_plan.py.
         else:
             yield prefix + name
+
+
+REGIONS = with_value(with_value(RAW, "regions.path", "z.gpkg"), "regions.field", "zone")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("regions.path", "other.gpkg", set()),
+        ("regions.field", "name", {"prepare_regions"}),
+        ("regions.layer", "l", {"prepare_regions"}),
+        # The model of all regions is one more; no split and no raster depends on it.
+        ("regions.fallback", "global", {"select_samples"} | CLASSIFY),
+        ("regions.fallback", "nearest", CLASSIFY),
+    ],
+)
+def test_with_regions(key, value, expected):
+    assert changed_rules(REGIONS, with_value(REGIONS, key, value)) == expected
+
+
+def test_regions_have_a_model_each_and_one_of_all_where_the_fallback_needs_it():
+    assert plan_of(RAW).regions == ["all"]
+    assert plan_of(REGIONS).regions == ["east", "west"]
+    assert plan_of(with_value(REGIONS, "regions.fallback", "nearest")).regions == ["east", "west"]
+    assert plan_of(with_value(REGIONS, "regions.fallback", "global")).regions == ["east", "west", "all"]
+    assert plan_of(with_value(RAW, "regions.fallback", "global")).regions == ["all"]
 
 
 def test_every_field_of_the_config_is_in_the_table():
@@ -266,6 +364,46 @@ def test_swapped_values_of_equal_type_are_seen():
     assert all_settings(plan_of(first))["split_polygons"] != all_settings(plan_of(second))["split_polygons"]
 
 
+def test_values_of_the_split_field_count_where_there_is_one():
+    imposed = with_value(RAW, "reference.split_field", "s")
+    named = with_value(imposed, "split.field_values", {1: "learn", "t": "test"})
+    assert changed_rules(imposed, named) == {"split_polygons"}
+    assert all_settings(plan_of(named))["split_polygons"]["field_values"] == {"1": "learn", "t": "test"}
+
+
+@pytest.mark.parametrize("name", ["ratio", "validation_ratio"])
+def test_shares_by_class_are_completed_with_the_default(name):
+    def share(value):
+        raw = with_value(RAW, f"split.{name}", value)
+        plan = Plan.from_dict(json.loads(json.dumps(plan_of(raw).to_dict())))
+        return all_settings(plan)["split_polygons"][name]
+
+    default = {"ratio": 0.75, "validation_ratio": 0.2}[name]
+    assert share(0.6) == 0.6
+    assert share({2: 0.5}) == {"default": default, "2": 0.5}
+    assert share({"default": 0.3, "2": 0.5, 1: 0.25}) == {"default": 0.3, "2": 0.5, "1": 0.25}
+
+
+def class_settings(text, **changes):
+    plan = plan_of(RAW)
+    changed = plan.classes[0].model_copy(update=changes)
+    return all_settings(replace(plan, classes=(changed, plan.classes[1]), text_classes=text))
+
+
+def changed_by(text, **changes):
+    first, second = class_settings(text), class_settings(text, **changes)
+    return {rule for rule in EVERY if first[rule] != second[rule]}
+
+
+def test_names_of_classes_count_where_the_class_field_may_hold_them():
+    labelled = {"summarise_runs", "mosaic_tiles", "write_report"}
+    assert changed_by(text=False, label="other") == labelled
+    assert changed_by(text=True, label="other") == labelled | {"clean_ground_truth"}
+    assert changed_by(text=True, label="ONE") == labelled
+    assert changed_by(text=False, alias=["other"]) == {"clean_ground_truth"}
+    assert changed_by(text=False, parent="group") == set()
+
+
 def test_settings_are_plain_data():
     for rule, settings in all_settings(plan_of(RAW)).items():
         assert json.loads(json.dumps(settings)) == settings, rule
@@ -276,6 +414,48 @@ def test_the_run_all_does_not_depend_on_what_folds_bar():
     before = rule_settings(plan_of(RAW), "select_samples", wildcards)
     after = rule_settings(plan_of(with_value(RAW, "folds.buffer_m", 50.0)), "select_samples", wildcards)
     assert before == after
+
+
+BLOCKS = with_value(RAW, "folds", {"scheme": "blocks", "block_size_m": 500.0, "number": 3})
+FIELD = with_value(RAW, "folds", {"scheme": "field", "field": "f"})
+
+
+def changed_of_fold(before, after, fold, values=()):
+    pairs = [
+        all_settings(plan_of(raw, values), fold=fold, **({"product": "classification"}))
+        for raw in (before, after)
+    ]
+    return {rule for rule in EVERY if pairs[0][rule] != pairs[1][rule]} - {"write_report"}
+
+
+def test_the_size_of_blocks_concerns_what_asks_for_a_pixels_block():
+    other = with_value(BLOCKS, "folds.block_size_m", 400.0)
+    asking = {"assign_blocks", "predict_samples"}
+    assert changed_of_fold(BLOCKS, other, "all") == asking
+    barring = {"select_samples", "score_distances"}
+    assert changed_of_fold(BLOCKS, other, "without_blocks_2") == asking | barring
+    # Which fold a block is in is a file.
+    number = with_value(BLOCKS, "folds.number", 4)
+    assert changed_of_fold(BLOCKS, number, "without_blocks_2") == {"assign_blocks", "summarise_runs"}
+
+
+def test_the_boundary_concerns_tiles_alone():
+    owned = with_value(BLOCKS, "folds.boundary", "owned")
+    assert changed_of_fold(BLOCKS, owned, "without_blocks_2") == set()
+
+
+def test_the_field_concerns_cleaning_and_another_value_only_the_summary():
+    other = with_value(FIELD, "folds.field", "g")
+    assert changed_of_fold(FIELD, other, "without_x", ("x", "y")) == {"clean_ground_truth"}
+    one, two = (all_settings(plan_of(FIELD, values), fold="without_x") for values in (("x",), ("x", "y")))
+    assert {rule for rule in EVERY if one[rule] != two[rule]} == {"summarise_runs", "write_report"}
+
+
+@pytest.mark.parametrize("raw", [BLOCKS, FIELD])
+def test_a_run_that_maps_nothing_is_not_among_the_maps(raw):
+    settings = all_settings(plan_of(raw, ("x",)), fold="all")["write_report"]
+    assert settings["mapped_runs"] == ["all/seed_0"]
+    assert settings["distance_runs"] == settings["runs"][1:]
 
 
 def test_a_plan_survives_its_snapshot():

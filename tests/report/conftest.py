@@ -34,6 +34,7 @@ def polygons():
 def predicted_pixels(fold, seed):
     table = polygons()
     held_out = fold.removeprefix("without_")
+    table["cell"] = table["tile"]
     table["held_out_pixel"] = table["tile"] == held_out
     table = table[table["held_out_pixel"] | (table["role"] == "test")]
     pixels = table.loc[table.index.repeat(20)].reset_index(drop=True)
@@ -65,6 +66,7 @@ def write_run(folder, fold, seed):
             "validation": 5,
         }
     ).to_csv(run / "rates.csv", index=False)
+    write_samples(run / "samples.csv", learn, held_out)
     barred = [(1, "held_out", 3, 60, 0.6), (2, "barred", 2, 30, 0.3)] if held_out else []
     columns = ["code", "reason", "polygons", "pixels", "hectares"]
     pd.DataFrame(barred, columns=columns).to_csv(run / "barred.csv", index=False)
@@ -97,11 +99,50 @@ def write_run(folder, fold, seed):
         classes=validation / "classes.csv",
         matrices={side: validation / "matrices" / f"{side}.csv" for side in sides_of_run(held_out)},
     )
+    if held_out:
+        distances = {
+            "fold": fold,
+            "seed": seed,
+            "from_m": [0.0, 100.0, 500.0],
+            "to_m": [100.0, 500.0, np.nan],
+        }
+        distances |= {"n_pixels": [0, 60, 20], "n_polygons": [0, 3, 2], "n_nodata": 0, "n_classes": [0, 3, 1]}
+        distances |= {"oa": [np.nan, 0.7, 0.5], "mean_f1": [np.nan, 0.6, 0.4]}
+        pd.DataFrame(distances).to_csv(validation / "distances.csv", index=False)
     labels = np.array([[1, 2, 2, 0], [3, 3, 9, 1], [0, 0, 1, 1]], np.uint8)
     write_raster(
         folder / "maps" / fold / f"seed_{seed}" / "classification.tif", labels.repeat(9, 0).repeat(9, 1)
     )
     return {"name": f"{fold}/seed_{seed}", "fold": fold, "seed": seed, "held_out": held_out}
+
+
+def write_samples(path, learn, held_out):
+    """Samples by tile: a third of the learn samples in tile A and the rest in B; all in B if A is held out."""
+    rows = []
+    for tile in TILES:
+        for code, number in zip(CODES, learn, strict=True):
+            first = number // 3 if held_out == [] else number * (held_out != ["A"])
+            taken = first if tile == "A" else number - first
+            trains = tile not in held_out
+            rows.append(
+                {
+                    "region": "all",
+                    "tile": tile,
+                    "code": code,
+                    "learn_polygons": 2 * trains,
+                    "learn_available": 60 * trains,
+                    "learn_taken": taken,
+                    "validation_polygons": 1 * trains,
+                    "validation_available": 30 * trains,
+                    "validation_taken": 5 * (tile == "B" if trains else 0),
+                    "wanted": None,
+                    "test_polygons": 2 * trains,
+                    "test_pixels": 40 * trains,
+                    "held_out_polygons": 5 * (not trains),
+                    "held_out_pixels": 130 * (not trains),
+                }
+            )
+    pd.DataFrame(rows).to_csv(path, index=False)
 
 
 def write_raster(path, values):
@@ -120,6 +161,23 @@ def write_raster(path, values):
         dataset.write(values, 1)
 
 
+def write_cleaning(path):
+    columns = ["source", "code", "class_value", "step", "reason", "features", "pixels", "hectares"]
+    rows = [
+        ("main", 1, "", "read", "", 14, 340.0, 3.4),
+        ("main", 1, "", "repaired", "made valid, area gained", 1, 10.0, 0.1),
+        ("main", 1, "", "rejected", "smaller than min_area", 2, 25.0, 0.25),
+        ("main", 1, "", "noted", "overlaps class 2", 1, 5.0, 0.05),
+        ("main", 1, "", "used", "", 12, 325.0, 3.25),
+        ("main", 77, "", "rejected", "class not in nomenclature", 4, 150.0, 1.5),
+        *(
+            ("main", None, f"name {i}", "rejected", "class not in nomenclature", 12 - i, 1.0, 0.01)
+            for i in range(12)
+        ),
+    ]
+    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+
+
 def write_results(folder, folds, seeds):
     """Results of a whole workflow, small; returns the report's sources and settings."""
     runs = [write_run(folder, fold, seed) for seed in seeds for fold in ("all", *folds)]
@@ -136,19 +194,12 @@ def write_results(folder, folds, seeds):
     )
     cleaning = folder / "ground_truth" / "cleaning.csv"
     cleaning.parent.mkdir()
-    pd.DataFrame(
-        {
-            "code": [1, 2, 77, None],
-            "reason": ["kept", "sliver", "class not in nomenclature", "no geometry"],
-            "features": [12, 1, 4, 2],
-            "hectares": [3.25, 0.01, 1.5, 0.0],
-        }
-    ).to_csv(cleaning, index=False)
+    write_cleaning(cleaning)
     splits = {}
     for seed in seeds:
         splits[seed] = folder / "split" / f"seed_{seed}.parquet"
         splits[seed].parent.mkdir(exist_ok=True)
-        polygons().assign(pixels=20).to_parquet(splits[seed])
+        polygons().assign(pixels=20, outside=False).to_parquet(splits[seed])
     clear = {tile: {"s2": folder / "series" / tile / "s2_clear.tif"} for tile in TILES}
     for tile in TILES:
         write_raster(clear[tile]["s2"], np.arange(60, dtype=np.uint16).reshape(6, 10))
@@ -161,6 +212,7 @@ def write_results(folder, folds, seeds):
         "cleaning": cleaning,
         "split": splits,
         "rates": {name: path / "rates.csv" for name, path in run_folders.items()},
+        "samples": {name: path / "samples.csv" for name, path in run_folders.items()},
         "barred": {name: path / "barred.csv" for name, path in run_folders.items()},
         "roles": {name: path / "roles.parquet" for name, path in run_folders.items()},
         "choices": {name: path / "model_choice.csv" for name, path in run_folders.items()},
@@ -169,16 +221,24 @@ def write_results(folder, folds, seeds):
             for name, path in run_folders.items()
         },
         "matrices": {name: folder / "validation" / name / "matrices" for name in names},
+        "distances": {
+            run["name"]: folder / "validation" / run["name"] / "distances.csv"
+            for run in runs
+            if run["held_out"]
+        },
         "maps": {name: folder / "maps" / name / "classification.tif" for name in names},
         "clear": clear,
         "skipped": skipped,
     }
     settings = {
         "title": "A study of <two> tiles",
+        "few_polygons": 5,
         "classes": CLASSES,
         "nodata": 0,
+        "fallback": None,
         "config": {"folds": {"scheme": "leave_one_tile_out"}, "reference": {"path": "polygons.gpkg"}},
         "calendars": {"s2": ["2018-01-01", "2018-01-11", "2018-01-21"]},
+        "tiles": ["A", "B"],
         "products": {"A": {"s2": 12}, "B": {"s2": 9}},
     }
     return sources, settings

@@ -23,6 +23,7 @@ def inputs(study):
         "rates": results.by_run("rates"),
         "choices": results.by_run("choices"),
         "histories": results.histories,
+        "few_polygons": 5,
     }
 
 
@@ -70,7 +71,9 @@ def test_folds_with_less_than_half_of_the_samples_are_named(inputs):
     assert cases(inputs, heading) == []
     learn = {"all/seed_0": 2400, "without_A/seed_0": 1100, "without_B/seed_0": 1200}
     rates = {
-        run: pd.DataFrame({"code": [1, 2], "polygons": 9, "learn": [total - 30, 30], "validation": 5})
+        run: pd.DataFrame(
+            {"region": "all", "code": [1, 2], "polygons": 9, "learn": [total - 30, 30], "validation": 5}
+        )
         for run, total in learn.items()
     }
     assert cases({**inputs, "rates": rates}, heading) == [
@@ -80,18 +83,46 @@ def test_folds_with_less_than_half_of_the_samples_are_named(inputs):
 
 
 def test_classes_learnt_on_almost_nothing_are_named_once_a_run(inputs):
-    columns = ["code", "polygons", "learn", "validation"]
+    columns = ["code", "polygons", "learn", "validation", "region"]
     # Just enough of class 1; class 3 was not learnt at all, which is another caution.
-    enough, unlearnt = (1, 3, 20, 1), (3, 0, 0, 0)
+    enough, unlearnt = (1, 3, 20, 1, "all"), (3, 0, 0, 0, "all")
     rates = {
-        "all/seed_0": pd.DataFrame([enough, (2, 2, 20, 1), unlearnt, (9, 1, 1, 0)], columns=columns),
-        "without_A/seed_0": pd.DataFrame([enough, (2, 3, 19, 1), unlearnt, (9, 5, 40, 0)], columns=columns),
+        "all/seed_0": pd.DataFrame(
+            [enough, (2, 2, 20, 1, "all"), unlearnt, (9, 1, 1, 0, "all")], columns=columns
+        ),
+        "without_A/seed_0": pd.DataFrame(
+            [enough, (2, 3, 19, 1, "all"), unlearnt, (9, 5, 40, 0, "all")], columns=columns
+        ),
         "without_B/seed_0": pd.DataFrame([enough, enough, unlearnt], columns=columns),
     }
-    assert cases({**inputs, "rates": rates}, "Classes learnt on almost nothing") == [
+    assert cases(
+        {**inputs, "rates": rates, "few_polygons": 3}, "Classes learnt on fewer than 3 polygons"
+    ) == [
         "all/seed_0: 2 forest (2 polygons); 9 rock (1 learn pixel, 1 polygon, no validation pixel).",
         "without_A/seed_0: 2 forest (19 learn pixels); 9 rock (no validation pixel).",
     ]
+
+
+def test_runs_with_very_different_numbers_of_samples_are_named(inputs):
+    heading = "Classes with very different numbers"
+    assert cases(inputs, heading) == []
+    learn = {"all/seed_0": [200, 20, 0, 60], "without_A/seed_0": [2010, 201, 200, 0]}
+    rates = {
+        run: pd.DataFrame(
+            {"region": "all", "code": [1, 2, 3, 9], "polygons": 9, "learn": numbers, "validation": 5}
+        )
+        for run, numbers in learn.items()
+    }
+    # Ten times as many is not yet far apart; a class without any sample is another caution.
+    assert cases({**inputs, "rates": rates}, heading) == [
+        "without_A/seed_0: 1 water has 2,010 learn samples, 3 meadow 200, 10 times fewer."
+    ]
+
+
+def test_the_number_of_few_polygons_is_the_projects(inputs):
+    few = cases({**inputs, "few_polygons": 2}, "Classes scored on fewer than 2 polygons")
+    assert sum(map(len, few)) < sum(map(len, cases(inputs, "Classes scored on fewer than 5 polygons")))
+    assert cases({**inputs, "few_polygons": 0}, "Classes scored on fewer") == []
 
 
 def test_classes_without_reference_are_named_by_side(inputs):
@@ -175,3 +206,46 @@ def test_acquisitions_that_are_left_out_are_named(inputs):
     assert cases(inputs, "Acquisitions that could not be read") == ["B, s2: S2A_1."]
     inputs["skipped"] = inputs["skipped"].iloc[:0]
     assert cases(inputs, "Acquisitions that could not be read") == []
+
+
+def by_region(table, **learn):
+    """Rates of two regions, with other learn pixels where given."""
+    parts = [table.assign(region=name, **changes) for name, changes in learn.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_regions_without_a_model_are_named_with_what_follows(inputs):
+    heading = "Regions that a run has no model for"
+    assert cases(inputs, heading) == []
+    table = inputs["rates"]["all/seed_0"]
+    nothing, not_validated = {"learn": 0}, {"validation": 0}
+    rates = {
+        "all/seed_0": by_region(table, east={}, west={}),
+        "without_A/seed_0": by_region(table, east=nothing, north=not_validated, west={}, all={}),
+    }
+    found = cases({**inputs, "rates": rates, "fallback": "none"}, heading)
+    assert found == [
+        "without_A/seed_0: east (no learn pixel), north (no validation pixel of a class with learn pixels). The map "
+        "has no class there, and test pixels there are errors in OA with nodata."
+    ]
+    (found,) = cases({**inputs, "rates": rates, "fallback": "nearest"}, heading)
+    assert found.endswith("The model of the nearest region that has one classifies them.")
+
+
+def test_samples_of_all_regions_together_do_not_count_twice(inputs):
+    table = inputs["rates"]["all/seed_0"].assign(learn=[100, 0, 0, 0])
+    less = table.assign(learn=[30, 0, 0, 0])
+    rates = {
+        "all/seed_0": by_region(table, east={}, west={}, all={}),
+        "without_A/seed_0": by_region(less, east={}, west={}, all={}),
+    }
+    (found,) = cases({**inputs, "rates": rates}, "Folds that learn from far fewer samples")
+    assert found.startswith("without_A/seed_0: 60 learn samples, the run all has 200")
+
+
+def test_thin_classes_name_their_region(inputs):
+    table = inputs["rates"]["all/seed_0"].assign(learn=[100, 0, 0, 0], polygons=9, validation=5)
+    rates = {"all/seed_0": by_region(table, east={"learn": [3, 0, 0, 0]}, west={})}
+    assert cases({**inputs, "rates": rates}, "Classes learnt on fewer than") == [
+        "all/seed_0: 1 water in east (3 learn pixels)."
+    ]

@@ -8,6 +8,7 @@ from tilefold.report import pictures
 from tilefold.report.figures_folds import gaps_figure, scores_figure, write_fold_figure
 from tilefold.report.figures_maps import OUTSIDE, colour_image, map_figure, write_map_picture
 from tilefold.report.figures_matrices import matrix_figure, write_matrix_figure
+from tilefold.report.figures_samples import samples_figure
 from tilefold.report.figures_training import training_figure
 from tilefold.report.results import Results
 
@@ -125,3 +126,29 @@ def test_pictures_of_a_kind_are_limited(study, monkeypatch):
     assert len(pictures.matrix_pictures(results)) == 3
     drawn = pictures.map_pictures(results)
     assert [("all/seed_" in picture.text) for picture in drawn] == [True, True, False]
+
+
+def bars(axes):
+    """Widths of the bars by label of their colour, from the top."""
+    return {item.get_label(): [bar.get_width() for bar in item] for item in axes.containers}
+
+
+def test_bars_of_samples_are_the_table(study):
+    _, sources, settings = study
+    results = Results(sources, tuple(settings["classes"]), "page.html")
+    figure = samples_figure(results.by_run("samples")["all/seed_0"], results.names, "all/seed_0")
+    by_role, by_tile = map(bars, figure.axes)
+    assert by_role == {"learn": [30, 30, 20, 0], "validation": [5, 5, 5, 5]}
+    assert by_tile["A"] == pytest.approx([100 * 10 / 35, 100 * 10 / 35, 100 * 6 / 25, 0])
+    assert by_tile["B"] == pytest.approx([100 * 25 / 35, 100 * 25 / 35, 100 * 19 / 25, 100])
+    assert [text.get_text() for text in figure.axes[0].texts] == ["35", "35", "25", "5"]
+
+
+def test_the_smaller_of_many_tiles_are_summed(study):
+    _, sources, settings = study
+    results = Results(sources, tuple(settings["classes"]), "page.html")
+    one = results.by_run("samples")["all/seed_0"].query("tile == 'A'")
+    samples = pd.concat([one.assign(tile=f"T{n:02}", learn_taken=n) for n in range(1, 13)])
+    found = bars(samples_figure(samples, results.names, "many").axes[1])
+    assert list(found) == [f"T{n:02}" for n in range(5, 13)] + ["other tiles"]
+    assert found["other tiles"] == pytest.approx([100 * 10 / 78] * 4)

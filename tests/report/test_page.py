@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from tilefold.report.page import write_report
+from tilefold.report.results import model_name
 from tilefold.validation.summary import read_folds
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
@@ -167,3 +168,36 @@ def test_one_fold_has_no_table_of_means(written, study_with_one_fold):
     assert "Mean ± standard deviation over folds" not in text
     assert "There is one fold: no means" in text
     assert text.count("out of area, pooled over 1 of 2 tiles") == 2
+
+
+def test_models_of_regions_stand_beside_each_other(study, tmp_path):
+    _, sources, settings = study
+    run = "all/seed_0"
+    nothing = pd.read_csv(sources["choices"][run]).assign(epoch=None, score=None, chosen=False)
+    nothing.to_csv(tmp_path / "choice.csv", index=False)
+    histories = {}
+    for candidate, path in sources["histories"][run].items():
+        histories[candidate] = tmp_path / f"{candidate}.csv"
+        pd.read_csv(path).iloc[:0].to_csv(histories[candidate], index=False)
+    rates = pd.read_csv(sources["rates"][run])
+    without = rates.assign(region="west", learn=0, taken=0)
+    pd.concat([rates.assign(region="east"), without]).to_csv(tmp_path / "rates.csv", index=False)
+    east, west = model_name(run, "east"), model_name(run, "west")
+    changed = {
+        **sources,
+        "rates": {**sources["rates"], run: tmp_path / "rates.csv"},
+        "choices": {east: sources["choices"][run], west: tmp_path / "choice.csv"},
+        "histories": {east: sources["histories"][run], west: histories},
+    }
+    write_report(changed, {**settings, "fallback": "global"}, page=tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text()
+    page = Page(text)
+    assert "west (no learn pixel). The model of all regions classifies them." in text
+    curves = [image["alt"] for image in page.images if image["alt"].startswith("Training curves")]
+    assert len(curves) == 1
+    assert "all/seed_0, region east" in curves[0]
+    choices = next(table for table in page.tables if "best epoch" in table[0])
+    assert [row[7] for row in choices[1:]] == ["chosen", "", "", ""]
+    assert choices[3][5:7] == choices[4][5:7] != choices[1][5:7]
+    samples = next(table for table in page.tables if table[0][0] == "region")
+    assert {row[0] for row in samples[1:]} == {"east", "west"}

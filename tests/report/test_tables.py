@@ -6,7 +6,8 @@ import rasterio
 from tilefold.report.common_classes import classes_not_common
 from tilefold.report.results import Results
 from tilefold.report.table import Link
-from tilefold.report.tables_samples import cleaning_table, loss_by_class_table, loss_table, split_table
+from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
+from tilefold.report.tables_samples import loss_by_class_table, loss_table, split_table, tile_table
 from tilefold.report.tables_scores import class_by_fold_table, class_table, gap_table, headline, mean_table
 from tilefold.report.tables_series import calendar_table, clear_histogram, clear_table, quantile
 
@@ -19,11 +20,32 @@ def results(study):
     return Results(sources, tuple(settings["classes"]), "page.html")
 
 
-def test_cleaning_names_classes_and_what_has_none(results):
-    table = cleaning_table(pd.read_csv(results.sources["cleaning"]), results.names, LINK)
-    assert table.rows[0] == ["1 water", "kept", "12", "3.25"]
-    assert table.rows[2] == ["77", "class not in nomenclature", "4", "1.50"]
-    assert table.rows[3][0] == "not in the nomenclature"
+def test_cleaning_before_and_after(results):
+    table = before_and_after_table(pd.read_csv(results.sources["cleaning"]), results.names, LINK)
+    assert table.rows[0] == ["1 water", "14", "340", "3.40", "12", "325", "3.25", "95.6 %"]
+    assert table.rows[1] == [results.names[2], "0", "0", "0.00", "0", "0", "0.00", "–"]
+
+
+def test_cleaning_with_a_test_file(results):
+    cleaning = pd.read_csv(results.sources["cleaning"])
+    tested = cleaning[cleaning["step"].isin(["read", "used"])].assign(source="test", features=3)
+    table = before_and_after_table(pd.concat([cleaning, tested]), {1: "1 water"}, LINK)
+    assert [row[:3] for row in table.rows] == [["reference", "1 water", "14"], ["test file", "1 water", "3"]]
+
+
+def test_outcomes_name_what_is_no_class_and_what_no_tile_holds(results):
+    split = pd.DataFrame({"code": [1, 1, 2], "pixels": [0, 0, 4], "outside": [True, False, False]})
+    table = outcome_table(pd.read_csv(results.sources["cleaning"]), split, results.names, [LINK])
+    first = [row for row in table.rows if row[0] == "repaired"]
+    assert first == [["repaired", "made valid, area gained", "1 water", "reference", "1", "10", "0.10"]]
+    unknown = [row[2:5] for row in table.rows if row[1] == "class not in nomenclature"]
+    assert unknown[:2] == [["77", "reference", "4"], ["name 0", "reference", "12"]]
+    assert unknown[-1] == ["2 more values", "reference", "3"]
+    assert len(unknown) == 12
+    assert [row[:3] for row in table.rows[-2:]] == [
+        ["unused", "outside all training tiles", "1 water"],
+        ["unused", "holds no pixel of its own", "1 water"],
+    ]
 
 
 def test_roles_count_originals(results):
@@ -38,6 +60,33 @@ def test_roles_count_originals(results):
     table = split_table(split, {1: "1 water", 2: "2 forest"}, 0, LINK)
     assert table.rows[0] == ["1 water", "1", "0", "1", "0", "11", "0", "7"]
     assert table.rows[1] == ["2 forest", "0", "0", "0", "1", "0", "0", "0"]
+
+
+def test_samples_by_tile(results):
+    samples = results.by_run("samples")["all/seed_0"]
+    table = tile_table(samples, results.names, "all/seed_0", LINK)
+    assert table.columns == ["tile", "", "1", "2", "3", "9", "all"]
+    # No quota, so nothing is wanted of a tile.
+    assert [row[1] for row in table.rows[:5]] == [
+        "training polygons",
+        "available pixels",
+        "taken",
+        "test polygons",
+        "test pixels",
+    ]
+    assert table.rows[2] == ["A", "taken", "10", "10", "6", "0", "26"]
+    assert table.rows[7] == ["B", "taken", "25", "25", "19", "5", "74"]
+    assert table.marked == {0, 5}
+    quotas = tile_table(samples.assign(wanted=7), results.names, "all/seed_0", LINK)
+    assert quotas.rows[2] == ["A", "wanted", "7", "7", "7", "7", "28"]
+
+
+def test_a_table_of_many_tiles_says_that_it_is_cut(results):
+    samples = results.by_run("samples")["all/seed_0"]
+    many = pd.concat([samples[samples["tile"] == "A"].assign(tile=f"T{n:02}") for n in range(30)])
+    table = tile_table(many, results.names, "all/seed_0", LINK)
+    assert len(table.rows) == 16 * 5
+    assert table.caption.endswith("The first 16 of 30 tiles.")
 
 
 def test_losses_by_fold_and_class(results):

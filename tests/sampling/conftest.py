@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import shapely
 
+from tilefold.folds.assignment import assign_blocks
 from tilefold.folds.split import split_polygons
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
@@ -61,6 +62,11 @@ class World:
     def path(self, *parts):
         return self.folder.joinpath(*parts)
 
+    @staticmethod
+    def value_of(key):
+        """Value of the folds' field of an original: four values, and some without."""
+        return ["north", "south", "", "east", "west"][int(key[1:]) % 5] if key[1:].isdigit() else ""
+
     def write_reference(self, rows, name="reference.gpkg"):
         """Write a cleaned reference; each row is (id, code, box in pixels from the upper left of the scene)."""
         rows = sorted(rows)
@@ -70,7 +76,9 @@ class World:
                 "polygon": np.arange(1, len(rows) + 1, dtype=np.int32),
                 "group": np.array([ranks[key] for key, _, _ in rows], np.int32),
                 "id": [key for key, _, _ in rows],
+                "group_id": [key for key, _, _ in rows],
                 "code": np.array([code for _, code, _ in rows], np.int32),
+                "fold_value": [self.value_of(key) for key, _, _ in rows],
             },
             geometry=[
                 shapely.box(10 * col, 2000 - 10 * (row + height), 10 * (col + width), 2000 - 10 * row)
@@ -93,11 +101,16 @@ class World:
                 rows.append((f"p{number:03}", code, (*map(int, place), *map(int, size))))
         return rows
 
-    def split(self, reference, seed=0, name="split.parquet", ratio=0.75):
+    def split(self, reference, seed=0, name="split.parquet", ratio=0.75, **changes):
         settings = {
             "seed": seed,
             "ratio": ratio,
             "validation_ratio": 0.2,
+            "imposed": "none",
+            "field_values": None,
+            "singletons": "learn",
+            "fusion_holdout_ratio": 0.0,
+            **changes,
             "grids": {tile: grid.to_dict() for tile, grid in self.grids.items()},
             "ownership": self.ownership.to_dict(),
         }
@@ -126,41 +139,64 @@ class World:
     def indexes(self, reference, tiles="ABCD", folder="pools"):
         return {tile: self.pool(reference, tile, folder)[1] for tile in tiles}
 
-    def selection_settings(self, held_out=(), buffer_m=0.0, **changes):
-        barring = {
-            "boundary": "footprint",
-            "straddlers": "bar",
-            "buffer_m": buffer_m,
-            "ownership": self.ownership.restricted(held_out).to_dict(),
+    def blocks(self, reference, size_m=150.0, number=4):
+        """Assign blocks; return the path of the blocks."""
+        settings = {
+            "size_m": size_m,
+            "number": number,
+            "grids": {tile: grid.to_dict() for tile, grid in self.grids.items()},
+            "ownership": self.ownership.to_dict(),
         }
+        assign_blocks(reference, settings, blocks=self.path("blocks.gpkg"), balance=self.path("blocks.csv"))
+        return self.path("blocks.gpkg")
+
+    def selection_settings(
+        self,
+        held_out=(),
+        buffer_m=0.0,
+        kind="tiles",
+        boundary="footprint",
+        straddlers="bar",
+        size_m=150.0,
+        **changes,
+    ):
+        barring = {"straddlers": straddlers, "buffer_m": buffer_m, "crs": CRS}
+        if kind == "tiles":
+            barring |= {"boundary": boundary, "ownership": self.ownership.to_dict()}
         return {
             "fold": "without_" + "_".join(held_out) if held_out else "all",
             "seed": 0,
             "held_out": list(held_out),
+            "scheme": {"kind": kind, "crs": CRS, "size_m": size_m},
             "training_tiles": [tile for tile in self.grids if tile not in held_out],
             "codes": [1, 2, 3, 4],
             "regions": ["all"],
             "min_clear_dates": 1,
-            "strategy": "constant",
-            "count": 50,
-            "sampler": "periodic",
+            "strategy": {"name": "constant", "count": 50},
+            "prevalence": "sampled",
+            "limits": {"min": [None] * 4, "max": [None] * 4},
+            "quota": "none",
+            "sampler": {"name": "periodic", "offset": 0, "jitter": 0},
             "barring": barring if held_out else None,
+            "validation_tile": None,
             **changes,
         }
 
-    def select(self, split, indexes, folder="run", **changes):
-        """Select; return the paths of the four tables by name."""
+    def select(self, split, indexes, folder="run", blocks=None, regions=None, names=("all",), **changes):
+        """Select, with rasters and names of regions; return the paths of the five tables by name."""
         from tilefold.sampling.selection import select_samples
 
-        settings = self.selection_settings(**changes)
+        settings = self.selection_settings(**changes) | {"regions": list(names)}
         paths = {
             "selection": self.path(folder, "selection.parquet"),
             "rates": self.path(folder, "rates.csv"),
+            "samples": self.path(folder, "samples.csv"),
             "roles": self.path(folder, "roles.parquet"),
             "barred": self.path(folder, "barred.csv"),
         }
         chosen = {tile: indexes[tile] for tile in settings["training_tiles"]}
-        select_samples(split, chosen, settings, **paths)
+        rasters = {tile: regions[tile] for tile in chosen} if regions else None
+        select_samples(split, chosen, settings, blocks=blocks, regions=rasters, **paths)
         return paths
 
 

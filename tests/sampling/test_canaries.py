@@ -8,6 +8,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tilefold.folds.areas import Cells
 from tilefold.folds.database import assemble_samples
 from tilefold.ground_truth.cleaning import clean_ground_truth
 from tilefold.storage.tables import read_table, write_table
@@ -28,7 +29,7 @@ def test_clips_of_one_original_never_differ_in_role(world):
     geopandas.GeoDataFrame({"code": [1, 2] * 20}, geometry=multi, crs="EPSG:32631").to_file(source)
     clean_ground_truth(
         source,
-        {"class_field": "code", "codes": [1, 2], "crs": "EPSG:32631"},
+        {"class_field": "code", "fields": {}, "codes": [1, 2], "crs": "EPSG:32631"},
         reference=world.path("reference.gpkg"),
         rejected=world.path("rejected.gpkg"),
         table=world.path("cleaning.csv"),
@@ -129,7 +130,7 @@ def test_the_order_of_features_changes_no_byte(world, seed):
         reference = world.path(folder, "reference.gpkg")
         clean_ground_truth(
             source,
-            {"class_field": "code", "codes": [1, 2, 3, 4], "crs": "EPSG:32631"},
+            {"class_field": "code", "fields": {}, "codes": [1, 2, 3, 4], "crs": "EPSG:32631"},
             reference=reference,
             rejected=world.path(folder, "rejected.gpkg"),
             table=world.path(folder, "cleaning.csv"),
@@ -140,3 +141,116 @@ def test_the_order_of_features_changes_no_byte(world, seed):
         return [path.read_bytes() for path in found]
 
     assert run("one", np.arange(60)) == run("two", rng.permutation(60))
+
+
+def fold_of_scheme(world, kind, seed, buffer_m, straddlers):
+    """A fold of the scheme: what it holds out by hand, its selection, roles, all pixels with what is near."""
+    reference = world.write_reference(world.random_rows(150, seed=seed))
+    split, indexes = world.split(reference), world.indexes(reference)
+    pixels = pd.concat([read_table(path).assign(tile=tile) for tile, path in indexes.items()])
+    pixels = pixels.assign(pool_row=pixels.groupby("tile").cumcount())
+    keys = dict(zip(*(read_table(split)[name] for name in ("polygon", "id")), strict=True))
+    x, y = pixels["x"].to_numpy(), pixels["y"].to_numpy()
+    blocks = None
+    if kind == "blocks":
+        blocks = world.blocks(reference)
+        frame = geopandas.read_file(blocks)
+        squares = frame.geometry[frame["fold"] == 2].bounds.to_numpy()
+        held = np.zeros(len(pixels), bool)
+        away = np.full(len(pixels), np.inf)
+        for left, bottom, right, top in squares:
+            held |= (x >= left) & (x < right) & (y >= bottom) & (y < top)
+            dx = np.maximum(np.maximum(left - x, x - right), 0)
+            dy = np.maximum(np.maximum(bottom - y, y - top), 0)
+            away = np.minimum(away, np.hypot(dx, dy))
+        cells = ("2",)
+    elif kind == "field":
+        held = pixels["polygon"].map(keys).map(world.value_of).eq("north").to_numpy()
+        points = np.column_stack((x, y))
+        away = np.array([np.hypot(*(points[held] - point).T).min() for point in points])
+        cells = ("north",)
+    else:
+        held, cells = (pixels["tile"] == "B").to_numpy(), ("B",)
+        region = world.ownership.region("B")
+        away = shapely.distance(region, shapely.points(x, y))
+    near = held | ((away <= buffer_m) & (buffer_m > 0))
+    tiles = list(world.grids) if kind != "tiles" else ["A", "C", "D"]
+    paths = world.select(
+        split,
+        indexes,
+        f"{kind}_{seed}_{buffer_m}_{straddlers}",
+        blocks=blocks,
+        held_out=cells,
+        kind=kind,
+        boundary="owned",
+        buffer_m=buffer_m,
+        straddlers=straddlers,
+        training_tiles=tiles,
+        strategy={"name": "all"},
+    )
+    return (
+        pixels.assign(held=held, near=near),
+        read_table(paths["selection"]),
+        read_table(paths["roles"]),
+        paths,
+    )
+
+
+@pytest.mark.parametrize("kind", ["tiles", "blocks", "field"])
+@given(
+    seed=st.integers(0, 50),
+    buffer_m=st.sampled_from([0.0, 15.0, 60.0]),
+    straddlers=st.sampled_from(["bar", "clip"]),
+)
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_training_pixel_in_the_area_or_the_belt_of_any_scheme(world, kind, seed, buffer_m, straddlers):
+    """Canary 6 in general; canary 4 and in_area with clipping; what is lost adds up."""
+    pixels, selection, roles, paths = fold_of_scheme(world, kind, seed, buffer_m, straddlers)
+    keys = ["tile", "pool_row"]
+    trained = selection.merge(pixels[[*keys, "near", "held"]], on=keys, how="left")
+    assert len(trained)
+    assert not trained["near"].any()
+    assert (roles.groupby("group")["role"].nunique() == 1).all()
+    meeting = set(pixels.loc[pixels["near"], "group"])
+    tested = roles[roles["role"] == "test"]
+    assert not meeting & set(tested["group"])
+    # Nothing is lost without need: what may train trains, but for never clear pixels.
+    may = roles["role"].isin(["learn", "validation"])
+    kept = pixels[pixels["polygon"].isin(roles.loc[may, "polygon"]) & ~pixels["near"]]
+    assert len(selection) == (kept["clear_dates"] > 0).sum()
+    expected = roles["split_role"].isin(["learn", "validation"]) & ~roles["repaired"]
+    unmet = ~roles["group"].isin(meeting)
+    assert may[expected & unmet].all()
+    if straddlers == "bar":
+        assert not meeting & set(roles.loc[may, "group"])
+    elif kind != "field":
+        left = set(pixels.loc[~pixels["near"], "group"])
+        clipped = expected & roles["group"].isin(meeting & left)
+        assert may[clipped].all()
+        assert (roles["clipped"] == clipped).all()
+    lost = pd.read_csv(paths["barred"])
+    given_away = pixels[pixels["polygon"].isin(roles.loc[expected | roles["repaired"], "polygon"])]
+    given_away = given_away[given_away["polygon"].isin(roles.loc[roles["split_role"] != "test", "polygon"])]
+    gone = ~given_away["polygon"].isin(roles.loc[~roles["barred"], "polygon"]) | given_away["near"]
+    assert lost["pixels"].sum() == gone.sum()
+    assert lost.loc[lost["reason"] == "held_out", "pixels"].sum() == given_away["held"].sum()
+
+
+def test_every_pixel_is_out_of_area_in_one_block_fold_and_in_one_field_fold_at_most(world):
+    reference = world.write_reference(world.random_rows(150))
+    split, indexes = world.split(reference), world.indexes(reference)
+    blocks = world.blocks(reference)
+    polygons = read_table(split)
+    values = polygons.set_index("polygon")["fold_value"]
+    for tile, path in indexes.items():
+        index = read_table(path)
+        for kind, cells, scheme in (
+            ("blocks", "1234", {"kind": "blocks", "crs": "EPSG:32631", "size_m": 150.0}),
+            ("field", ["north", "south", "east", "west"], {"kind": "field"}),
+        ):
+            made = Cells.of_scheme(scheme, polygons, blocks)
+            folds = np.array([made.of_some([cell], tile, index) for cell in cells])
+            named = np.array([made.of_pixels(tile, index) == cell for cell in cells])
+            np.testing.assert_array_equal(folds, named)
+            expected = 1 if kind == "blocks" else (values[index["polygon"]] != "").to_numpy()
+            np.testing.assert_array_equal(folds.sum(axis=0), np.broadcast_to(expected, len(index)))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point
 
-from tilefold.storage.tables import join_list, read_table, split_list, write_table, write_vector
+from tilefold.storage.tables import join_list, read_table, split_list, write_layers, write_table, write_vector
 
 TABLE = pd.DataFrame({"name": ["a", "b"], "code": [1, 2], "score": [0.5, np.nan]})
 
@@ -48,6 +48,16 @@ def test_a_vector_file_has_a_fixed_date(tmp_path: Path) -> None:
     found = geopandas.read_file(tmp_path / "a.gpkg", layer="reference")
     assert found.crs == features.crs
     assert found.geometry.iloc[0].equals(Point(1, 2))
+
+
+def test_several_layers_in_one_file(tmp_path: Path) -> None:
+    one = geopandas.GeoDataFrame({"code": [1]}, geometry=[Point(1, 2)], crs="EPSG:32631")
+    for name in ("a.gpkg", "b.gpkg"):
+        write_layers(tmp_path / name, {"one": one, "two": one.assign(code=2), "none": one.iloc[:0]})
+    assert (tmp_path / "a.gpkg").read_bytes() == (tmp_path / "b.gpkg").read_bytes()
+    codes = [geopandas.read_file(tmp_path / "a.gpkg", layer=name)["code"].tolist() for name in ("one", "two")]
+    assert codes == [[1], [2]]
+    assert geopandas.read_file(tmp_path / "a.gpkg", layer="none").empty
 
 
 def test_lists_in_cells() -> None:

@@ -81,6 +81,23 @@ def make_database(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
 
 
 @pytest.fixture
+def make_empty_database(tmp_path: Path) -> Callable[[], tuple[Path, Path]]:
+    """Return a function that writes a database without a sample, as a region may have it."""
+
+    def make() -> tuple[Path, Path]:
+        path, statistics = tmp_path / "empty.nc", tmp_path / "empty.json"
+        with Dataset(path, "w") as dataset:
+            dataset.setncatts({"inputs": json.dumps(INPUTS), "classes": json.dumps(CLASSES)})
+            define_inputs(dataset, INPUTS, 0)
+            for name, dtype in (("label", "i4"), ("role", "i1")):
+                dataset.createVariable(name, dtype, (SAMPLE,), fill_value=False)
+        statistics.write_text("{}")
+        return path, statistics
+
+    return make
+
+
+@pytest.fixture
 def make_settings() -> Callable[..., dict[str, Any]]:
     """Return a function that gives the settings of a training, with changes."""
 

@@ -4,7 +4,7 @@ import pytest
 
 from tilefold.validation.fold_sides import ScoredRun, sides_of_seed
 
-COLUMNS = ["tile", "polygon", "group", "code", "role", "held_out_pixel", "predicted", "pixels"]
+COLUMNS = ["tile", "polygon", "group", "code", "role", "cell", "held_out_pixel", "predicted", "pixels"]
 CODES = [1, 2, 3]
 
 
@@ -14,7 +14,7 @@ def run(fold, held_out, rows, learnt=(True, True, True)):
 
 
 def pixel(tile, polygon, code, held_out, predicted=None):
-    return (tile, polygon, polygon, code, "test", held_out, predicted or code, 1)
+    return (tile, polygon, polygon, code, "test", tile, held_out, predicted or code, 1)
 
 
 @pytest.fixture

@@ -32,13 +32,13 @@ def test_a_run_has_no_reference_side(counts):
         sides.side_rows(counts, "reference")
 
 
-def test_reference_is_the_test_part_of_the_held_out_tiles():
+def test_reference_is_the_test_part_of_the_held_out_cells():
     whole = pd.DataFrame(
         [("T", 1, "test"), ("U", 1, "test"), ("U", 3, "test"), ("T", 2, "learn")],
-        columns=["tile", "polygon", "role"],
+        columns=["cell", "polygon", "role"],
     )
     chosen = sides.reference_rows(whole, ["T"])
-    assert list(zip(chosen["tile"], chosen["polygon"], strict=True)) == [("T", 1)]
+    assert list(zip(chosen["cell"], chosen["polygon"], strict=True)) == [("T", 1)]
 
 
 def test_sides_of_runs():
@@ -57,6 +57,6 @@ def test_pairing_looks_at_polygons_and_not_at_totals():
         sides.check_paired(first, second[second["polygon"] == 1], "without_T")
 
 
-def test_pooled_takes_each_tile_once():
+def test_pooled_takes_each_cell_once():
     areas = {"without_A": ["A"], "without_A_B": ["A", "B"], "without_C": ["C"], "without_B_D": ["B", "D"]}
     assert sides.disjoint_folds(areas) == ["without_A", "without_C", "without_B_D"]

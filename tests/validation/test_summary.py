@@ -21,7 +21,9 @@ class Study:
         name = f"{fold}/seed_{seed}"
         path = self.folder / name
         path.mkdir(parents=True)
-        pd.DataFrame(rows, columns=COLUMNS).to_parquet(path / "counts.parquet")
+        table = pd.DataFrame(rows, columns=COLUMNS)
+        # Folds of tiles: the cell of a pixel is its tile.
+        table.assign(cell=table["tile"]).to_parquet(path / "counts.parquet")
         rates = pd.DataFrame({"region": "all", "code": self.codes, "learn": np.isin(self.codes, learnt) * 10})
         rates.to_csv(path / "rates.csv", index=False)
         self.counts[name], self.rates[name] = path / "counts.parquet", path / "rates.csv"

@@ -29,6 +29,7 @@ def predicted_pixels():
             "group": (polygon // 2).astype("int32"),
             "code": code.astype("int32"),
             "role": role,
+            "cell": tile,
             "held_out_pixel": held_out,
             "predicted": predicted.astype("int32"),
             "confidence": np.uint8(50),

@@ -38,7 +38,7 @@ def test_canary_3_labels_of_the_held_out_tile_do_not_reach_its_fold(finished, tm
     wildcards = {"fold": f"without_{HELD_OUT}", "seed": "0"}
     settings = rule_settings(plan, "select_samples", wildcards)
     outputs = {name: tmp_path / f"{name}.parquet" for name in ("selection", "roles")}
-    tables = {name: tmp_path / f"{name}.csv" for name in ("rates", "barred")}
+    tables = {name: tmp_path / f"{name}.csv" for name in ("rates", "samples", "barred")}
     select_samples(tmp_path / "split.parquet", indexes, settings, **outputs, **tables)
     assemble_samples(
         {tile: results / "pools" / f"{tile}.nc" for tile in tiles},

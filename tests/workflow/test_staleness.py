@@ -12,7 +12,7 @@ from engine import ROOT, engine, merged, parse_jobs, planned, run, write_config
 A, B, C, D = "T31TCJ", "T31TCK", "T31TDJ", "T31TDK"
 RUN_RULES = {"select_samples", "assemble_samples", "train_candidate", "select_model", "validate_run"}
 MAP_RULES = {"classify_chunk", "merge_chunks", "mosaic_tiles"}
-ENDS = {"summarise_runs", "write_report"}
+ENDS = {"score_distances", "summarise_runs", "write_report"}
 
 
 def jobs(folder, content, changes, *arguments):
@@ -147,6 +147,30 @@ def test_reference_data(finished, content):
     assert "preprocess" not in rules(found)
 
 
+def test_a_file_of_test_polygons(finished, content):
+    reference = {**content["reference"], "test_path": "{data}/reference.gpkg"}
+    found = jobs(finished, content, {"reference": reference})
+    assert {"clean_ground_truth", "split_polygons", "extract_pool", "train_candidate"} <= rules(found)
+    assert "preprocess" not in rules(found)
+
+
+def test_an_alias_and_a_group(finished, content):
+    def add_columns(path):
+        lines = path.read_text().splitlines()
+        more = [",parent,alias", *(f",group {row % 2},name {row}" for row in range(1, len(lines)))]
+        path.write_text("".join(f"{line}{text}\n" for line, text in zip(lines, more, strict=True)))
+
+    def add_groups(path):
+        lines = path.read_text().splitlines()
+        path.write_text("".join(f"{line},{'group' if row else 'parent'}\n" for row, line in enumerate(lines)))
+
+    nomenclature = finished / "scene" / "nomenclature.csv"
+    with changed_file(nomenclature, add_groups):
+        assert rules(planned(finished, finished / "config.yaml")) == set()
+    with changed_file(nomenclature, add_columns):
+        assert "clean_ground_truth" in rules(planned(finished, finished / "config.yaml"))
+
+
 def test_colours_and_labels(finished, content):
     def recolour(path):
         path.write_text(re.sub("#[0-9a-fA-F]{6}", "#123456", path.read_text()))
@@ -190,7 +214,7 @@ AFTER_TRAINING = AFTER_SELECTION - {"assemble_samples", "train_candidate"}
         ({"training": {"weighted_labels": True}}, {"train_candidate"} | AFTER_TRAINING),
         ({"training": {"dataloader_mode": "stream"}}, {"train_candidate"} | AFTER_TRAINING),
         ({"classification": {"batch_rows": 64}}, {"predict_samples", "validate_run"} | MAP_RULES | ENDS),
-        ({"validation": {"bootstrap": {"seed": 4}}}, ENDS),
+        ({"validation": {"bootstrap": {"seed": 4}}}, ENDS - {"score_distances"}),
         ({"report": {"title": "another"}}, {"write_report"}),
         ({"folds": {"maps": "all"}}, MAP_RULES | {"write_report"}),
     ],

@@ -1,4 +1,4 @@
-"""Commands for people: simulate and compare scenes, compare with a baseline, write pages made from the code."""
+"""Commands for people: check reference data, simulate and compare scenes, write pages made from the code."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -14,11 +15,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
-        given.command(given)
+        status: int | None = given.command(given)
     except ValueError as error:
         print(f"tilefold: {error}", file=sys.stderr)
         return 1
-    return 0
+    return status or 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     simulate.set_defaults(command=_simulate)
 
+    _add_clean(commands)
+
     baseline = commands.add_parser(
         "baseline", help="the network beside a random forest and the scene's best rule"
     )
@@ -68,6 +71,45 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_clean(commands: Any) -> None:
+    clean = commands.add_parser("clean", help="check and clean reference polygons or points")
+    clean.add_argument("path", metavar="vector", help="vector file, in any format that GDAL reads")
+    clean.add_argument("--class-field", required=True, help="field that holds the class")
+    clean.add_argument("--nomenclature", help="file of the classes; default: every value is a class")
+    clean.add_argument("--colours", help="text file of colours, for a nomenclature without")
+    clean.add_argument("--layer", help="layer to read; default: the first")
+    clean.add_argument("--crs", help="CRS of a file that names none")
+    clean.add_argument("--id-field", help="field that identifies a polygon")
+    clean.add_argument("--group-field", help="field of what must stay together")
+    clean.add_argument("--test-path", metavar="VECTOR", help="a second file, all of test")
+    clean.add_argument("--test-layer", help="its layer; default: the first")
+    clean.add_argument("--overlaps", choices=("keep", "clip", "reject"), help="default: keep")
+    clean.add_argument("--min-area", type=float, help="square metres; smaller polygons are rejected")
+    clean.add_argument("--min-width", type=float, help="metres; narrower polygons are rejected")
+    clean.add_argument("--pixel-size", type=float, help="side of a pixel in metres; default: 10")
+    clean.add_argument("--output-crs", help="CRS of the cleaned file; default: that of the vector")
+    clean.add_argument("--out", type=Path, help="folder for reference.gpkg, rejected.gpkg and cleaning.csv")
+    clean.add_argument("--strict", action="store_true", help="exit with 1 if anything was rejected")
+    clean.set_defaults(command=_clean)
+
+
+def _clean(given: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from tilefold.ground_truth.reasons import REJECTION
+    from tilefold.plan.database_check import Database, check_database, printable
+
+    names = {field.name for field in dataclasses.fields(Database)}
+    wanted = {key: value for key, value in vars(given).items() if key in names and value is not None}
+    table, labels = check_database(Database(**wanted), given.out)
+    console = Console()
+    console = console if console.is_terminal else Console(width=160)
+    console.print(printable(table, labels))
+    if given.out is not None:
+        print(f"written: {given.out}/reference.gpkg, rejected.gpkg, cleaning.csv")
+    return int(given.strict and REJECTION in set(table["step"]))
+
+
 def _simulate(given: argparse.Namespace) -> None:
     from tilefold.simulation.dials import Dials
     from tilefold.simulation.names import simulate_names
@@ -79,6 +121,8 @@ def _simulate(given: argparse.Namespace) -> None:
     wanted = {
         "seed": given.seed,
         "size": given.size,
+        # In small tiles the strip that neighbours share is smaller too.
+        "overlap": min(Dials.overlap, 2 * (given.size // 8)) if given.size else None,
         "shift": given.shift,
         "tiles": tuple(given.tiles) if given.tiles else None,
         "sensors": tuple(given.sensors.split(",")) if given.sensors else None,

@@ -169,24 +169,65 @@ class LandCoverClass(Section):
     code: Annotated[int, Field(ge=0, le=65535)]
     """Code in the reference data and in the maps."""
     label: str
-    """Name for people."""
+    """Name for people. A text class field may hold it, in any case."""
     colour: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#808080"
     """Colour in the maps, as `#rrggbb`."""
+    parent: str | None = None
+    """Label of the group that the class belongs to (`crops`): classes with the same one are a group."""
+    alias: list[str] = []
+    """Other names or numbers of the class in the class field, in any case; in a CSV file separated by `;`."""
 
 
 class Reference(Section):
-    """Reference polygons."""
+    """Reference polygons or points."""
 
     path: str
-    """Vector file, in any format that GDAL reads."""
+    """Vector file with polygons or points (a point is the pixel that holds it), in any format that GDAL reads."""
     class_field: str
-    """Field that holds the class code."""
+    """Field that holds the class: its code, or as text its code, label or one of its aliases."""
     nomenclature: str | list[LandCoverClass]
-    """CSV file with the columns `code`, `label`, `colour`, or the classes themselves."""
+    """The classes: a CSV file with the columns `code`, `label` and, if wanted, `colour`, `parent`, `alias`; a text
+    file with a line `label:code` for each class; or the classes themselves."""
+    colours: str | None = None
+    """Text file with a line `code red green blue` (0 to 255) for each class; its colours take the place of the
+    nomenclature's."""
     layer: str | None = None
     """Layer to read. Default: the first."""
+    crs: str | None = None
+    """CRS of a file that names none, for example `EPSG:2154`. It is an error if the file names another."""
     id_field: str | None = None
     """Field that identifies a polygon for good, so that its role stays when the file changes. Default: a
     digest of its geometry."""
+    group_field: str | None = None
+    """Field of what must stay together (farm, commune, map sheet): polygons with one value get one role and stand on
+    one side of a fold. Default: each feature of the file is on its own."""
+    split_field: str | None = None
+    """Field that imposes roles: learn, validation or test, or the values that `split.field_values` names; without a
+    value the role is drawn. A role that the field gives to some polygon is drawn by no other: where it names test
+    polygons, all others only train. See `docs/validity.md`, "Imposed roles". Default: all roles are drawn."""
+    test_path: str | None = None
+    """A second vector file with the same fields, all of test: nothing that it covers is trained on."""
+    test_layer: str | None = None
+    """Layer to read of `test_path`. Default: the first."""
+    overlaps: Literal["keep", "clip", "reject"] = "keep"
+    """What to do where polygons of different classes overlap: `keep` them, the pixel belongs to the first in the
+    order of the cleaned file; `clip` the common ground from both; `reject` both. Overlaps are reported always."""
     min_area: Annotated[float, Field(ge=0)] = 0.0
     """Polygons smaller than this, in square metres, are rejected as slivers."""
+    min_width: Annotated[float, Field(ge=0)] = 0.0
+    """Polygons into which no circle of this diameter fits, in metres, are rejected as slivers."""
+
+
+class Regions(Section):
+    """Regions with a model each, see `docs/regions.md`. Default: one model for all."""
+
+    path: str | None = None
+    """Vector file of polygons, in any format that GDAL reads. Default: no regions."""
+    field: str | None = None
+    """Field that holds the name of the region, text or an integer; the polygons of one name are one region."""
+    layer: str | None = None
+    """Layer to read. Default: the first."""
+    fallback: Literal["nearest", "global", "none"] = "none"
+    """What classifies pixels whose region a run has no model for, and pixels outside all regions: `nearest`, the
+    model of the nearest region that has one; `global`, a model of all regions together, which is trained besides;
+    `none`: nothing, the map has no class there, and test pixels there count as errors."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tilefold.config.data import (
     Calendar,
@@ -13,13 +13,15 @@ from tilefold.config.data import (
     Identifier,
     Name,
     Reference,
+    Regions,
     Sensor,
     Tiles,
     UserFeature,
 )
-from tilefold.config.design import Folds, Selection, Split
+from tilefold.config.design import Folds, Fusion, Selection, Split
 from tilefold.config.learning import Classification, Training
 from tilefold.config.products import Maps, Report, Validation
+from tilefold.config.samples import Samples
 from tilefold.config.section import Section
 
 
@@ -36,8 +38,10 @@ class Config(Section):
     """CRS of all tiles' grids, for example `EPSG:2154`. Default: each tile's own."""
     resolution: Annotated[float, Field(gt=0)] | None = None
     """Pixel size of all tiles' grids, in units of the CRS. Default: that of the finest sensor."""
-    sensors: Annotated[dict[Identifier, Sensor], Field(min_length=1)]
-    """The sensors, by name."""
+    sensors: dict[Identifier, Sensor] = {}
+    """The sensors, by name. Needed, but with `samples`."""
+    samples: Samples | None = None
+    """A table of ready samples instead of images."""
     on_bad_acquisition: Literal["stop", "skip"] = "stop"
     """What to do where a product cannot be read (a truncated file, a missing band, a mask of another size, an
     unreadable date): `stop`, or `skip`, which leaves the whole acquisition out, writes it to
@@ -54,8 +58,12 @@ class Config(Section):
     """Features computed by Python functions of one's own."""
     reference: Reference
     """Reference polygons."""
+    regions: Regions = Regions()
+    """Regions with a model each."""
     split: Split = Split()
     """How polygons are given the roles learn, validation and test."""
+    fusion: Fusion = Fusion()
+    """Fusion of the maps of several seeds: what is kept apart for its score."""
     folds: Folds = Folds()
     """Which areas are held out, one run each, besides the run `all`."""
     selection: Selection = Selection()
@@ -70,3 +78,14 @@ class Config(Section):
     """How accuracy is estimated."""
     report: Report = Report()
     """The page for people."""
+
+    @model_validator(mode="after")
+    def _images_or_table(self) -> Self:
+        if bool(self.sensors) == (self.samples is not None):
+            raise ValueError("give sensors, or samples for a table of ready samples")
+        return self
+
+    @property
+    def series(self) -> list[str]:
+        """Names of the inputs with dates and bands: the sensors, or those of the table of samples."""
+        return list(self.sensors if self.samples is None else self.samples.inputs)

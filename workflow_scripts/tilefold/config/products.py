@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from tilefold.config.section import Section
 
@@ -30,6 +31,16 @@ class Validation(Section):
 
     bootstrap: Bootstrap = Bootstrap()
     """Intervals of the transfer gap."""
+    distances: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)] = [100, 500, 1000, 5000]
+    """Limits in metres, ascending, of the classes of distance from the nearest training polygon by which
+    out-of-area pixels are scored."""
+
+    @field_validator("distances")
+    @classmethod
+    def _ascending(cls, value: list[float]) -> list[float]:
+        if any(later <= earlier for earlier, later in pairwise(value)):
+            raise ValueError("give the limits in ascending order, each once")
+        return value
 
 
 class Report(Section):
@@ -37,3 +48,5 @@ class Report(Section):
 
     title: str = "Land-cover maps"
     """Heading of the report."""
+    few_polygons: Annotated[int, Field(ge=0)] = 5
+    """Classes trained or scored on fewer polygons than this are named at the top."""

@@ -57,16 +57,17 @@ def assemble_samples(
     selection
         Table of `select_samples`.
     settings
-        `inputs` (with scales and features), `codes`.
+        `region`, `inputs` (with scales and features), `codes`.
     samples
-        NetCDF to write: the inputs as in the pools, and for each sample its `label` (class code), `role`
-        (0 learn, 1 validation), `polygon`, `group`, `tile` (place in the attribute `tiles`), `x`, `y`,
-        `clear_dates`.
+        NetCDF to write, of the region's samples, which may be none: the inputs as in the pools, and for each
+        sample its `label` (class code), `role` (0 learn, 1 validation), `polygon`, `group`, `tile` (place in the
+        attribute `tiles`), `x`, `y`, `clear_dates`.
     statistics
         JSON to write: for each input, `mean`, `var` (of the population), `min`, `max` over the learn samples of each
         component of the tensors, dates x components, date-major; null where every value is missing.
     """
     selected = read_table(selection)
+    selected = selected[selected["region"] == settings["region"]]
     inputs = settings["inputs"]
     tiles = sorted(pools)
     attributes = {
@@ -100,7 +101,8 @@ def sample_statistics(samples: Path | str) -> dict[str, dict[str, list[float | N
         found = {}
         for name, spec in inputs.items():
             running = RunningStatistics()
-            for start in range(0, learn.size, SAMPLES_PER_CHUNK):
+            # One block at least, so that a database without samples has its columns, all unknown.
+            for start in range(0, max(learn.size, 1), SAMPLES_PER_CHUNK):
                 rows = slice(start, start + SAMPLES_PER_CHUNK)
                 stored = {key: dataset[key][rows][learn[rows]] for key in stored_variables({name: spec})}
                 block = input_tensor(stored, name, spec)

@@ -77,6 +77,21 @@ class Ownership:
         x, y = to_common(grid, self.crs, rows, cols)
         return self.owners(x, y) == self.names.index(tile)
 
+    def region(self, tile: str) -> shapely.Geometry:
+        """What a tile owns, as a polygon of the common CRS; its borders with other tiles are in it.
+
+        Of each other footprint the half is taken away whose points are nearer to its centre.
+        """
+        own = shapely.Polygon(self.rings[tile])
+        taken: list[shapely.Geometry] = []
+        for name in self.neighbours(tile).names:
+            other = shapely.Polygon(self.rings[name])
+            if own.centroid != other.centroid:
+                taken.append(shapely.intersection(other, _nearer(other, own)))
+            elif name < tile:
+                taken.append(other)
+        return shapely.difference(own, shapely.union_all(taken))
+
     def neighbours(self, tile: str) -> Ownership:
         """The same partition restricted to the tiles whose footprints meet this tile's."""
         index = self._tree
@@ -98,6 +113,18 @@ class Ownership:
     def from_dict(cls, data: Mapping[str, Any]) -> Ownership:
         """Inverse of `to_dict`."""
         return cls(data["crs"], {n: tuple((x, y) for x, y in ring) for n, ring in data["rings"].items()})
+
+
+def _nearer(this: shapely.Polygon, other: shapely.Polygon) -> shapely.Polygon:
+    """Points of both footprints' surroundings that are nearer to this one's centre than to the other's."""
+    here, there = (np.array([item.centroid.x, item.centroid.y]) for item in (this, other))
+    towards = (here - there) / np.hypot(*(here - there))
+    along = np.array([-towards[1], towards[0]])
+    left, bottom, right, top = shapely.total_bounds([this, other])
+    reach = 2 * np.hypot(right - left, top - bottom)
+    middle = (here + there) / 2
+    start, end = middle - reach * along, middle + reach * along
+    return shapely.Polygon([start, end, end + reach * towards, start + reach * towards])
 
 
 def to_common(

@@ -83,7 +83,7 @@ def load_reference(path: Path | str, grid: Grid) -> GridReference:
     """
     crs = pyogrio.read_info(path, layer=LAYER)["crs"]
     found = pyogrio.read_dataframe(
-        path, layer=LAYER, columns=["polygon", "group", "code"], bbox=_search_bounds(grid, crs)
+        path, layer=LAYER, columns=["polygon", "group", "code"], bbox=search_bounds(grid, crs)
     ).sort_values("polygon")
     a, _, c, _, e, f = grid.transform
     shapes = shapely.transform(
@@ -99,8 +99,8 @@ def load_reference(path: Path | str, grid: Grid) -> GridReference:
     )
 
 
-def _search_bounds(grid: Grid, crs: str) -> tuple[float, float, float, float]:
-    """Bounds of the grid in the reference's CRS, wide enough for edges that bend on the way there."""
+def search_bounds(grid: Grid, crs: str) -> tuple[float, float, float, float]:
+    """Bounds of a grid in the CRS of polygons, wide enough for edges that bend on the way there."""
     left, bottom, right, top = grid.bounds
     if CRS.from_user_input(grid.crs) != CRS.from_user_input(crs):
         transformer = Transformer.from_crs(grid.crs, crs, always_xy=True)

@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import rasterio
 from numpy.typing import NDArray
+from rasterio.io import DatasetReader
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window, chunk_window
-from tilefold.inference.model import PredictionError, Predictor
-from tilefold.inference.pixels import (
-    CONFIDENCE_NODATA,
-    PROBABILITY_NODATA,
-    Decisions,
-    classify_pixels,
-    load_predictor,
-)
+from tilefold.inference.model import PredictionError
+from tilefold.inference.pixels import CONFIDENCE_NODATA, PROBABILITY_NODATA, Decisions
+from tilefold.inference.regions import RegionModels
 from tilefold.inference.strips import StripWriter
+from tilefold.regions.burning import Numbers
+from tilefold.regions.names import NO_REGION
+from tilefold.regions.preparing import read_neighbours
 from tilefold.series.inputs import is_external
 from tilefold.series.stack import InputStack, open_inputs
 from tilefold.storage.metadata import provenance
@@ -31,7 +31,7 @@ from tilefold.storage.rasters import BLOCK, create_raster
 logger = logging.getLogger(__name__)
 
 Paths = Mapping[str, Path | str]
-Block = tuple[Window, dict[str, NDArray[Any]], NDArray[np.uint16]]
+Block = tuple[Window, dict[str, NDArray[Any]], NDArray[np.uint16], Numbers]
 
 
 def classify_chunk(
@@ -45,6 +45,8 @@ def classify_chunk(
     confidence: Path | str,
     probabilities: Path | str | None = None,
     external: Path | str | None = None,
+    regions: Path | str | None = None,
+    neighbours: Path | str | None = None,
 ) -> None:
     """Classify one chunk of a tile: a strip of full width.
 
@@ -54,23 +56,27 @@ def classify_chunk(
     Parameters
     ----------
     models
-        Model file by region; one region.
+        Model file by region.
     series, clear
         Series and number of clear dates, by sensor.
     static
         Static rasters, by name.
     settings
-        `tile`, `grid`, `chunk`, `number_of_chunks`, `codes`, `nodata`, `dtype` (of the labels), `batch_rows`,
-        `compute_threads`, `device`.
+        `tile`, `grid`, `chunk`, `number_of_chunks`, `codes`, `nodata`, `dtype` (of the labels), `fallback`,
+        `batch_rows`, `compute_threads`, `device`.
     labels
-        To write: class codes, `nodata` where a pixel was never clear.
+        To write: class codes, `nodata` where a pixel was never clear or no model classifies it.
     confidence
-        To write: uint8, 0 to 100, 255 where never clear.
+        To write: uint8, 0 to 100, 255 where there is no label.
     probabilities
-        To write, if wanted: uint16, 0 to 1000, 65535 where never clear; one band for each class, described as
+        To write, if wanted: uint16, 0 to 1000, 65535 where there is no label; one band for each class, described as
         `class_<code>`, codes ascending.
     external
         Raster of the tile's external features, if there are some.
+    regions
+        Raster of the tile's regions, if there are some; filled for the fallback `nearest`.
+    neighbours
+        Table of the regions' neighbours, for the fallback `nearest`.
 
     Raises
     ------
@@ -79,34 +85,30 @@ def classify_chunk(
     """
     grid = Grid.from_dict(settings["grid"])
     window = chunk_window(grid.height, grid.width, settings["chunk"], settings["number_of_chunks"])
-    predictor = load_predictor(models, settings)
+    loaded = RegionModels(models, settings, read_neighbours(neighbours) if neighbours else None)
     with ExitStack() as stack:
-        opened = _open_inputs(series, clear, static, external, predictor, settings["tile"])
+        opened = _open_inputs(series, clear, static, external, loaded, settings["tile"])
         inputs = stack.enter_context(opened)
+        raster = stack.enter_context(rasterio.open(regions)) if regions else None
         writers = _open_outputs(stack, grid.crop(window), settings, [labels, confidence, probabilities])
-        _classify_window(inputs, writers, predictor, window, settings)
+        read = _read_ahead(inputs, raster, lattice_blocks(window))
+        _classify_window(read, writers, loaded, window, settings)
 
 
 def _classify_window(
-    inputs: InputStack,
+    read: Iterator[Block],
     writers: Sequence[StripWriter],
-    predictor: Predictor,
+    models: RegionModels,
     window: Window,
     settings: Mapping[str, Any],
 ) -> None:
     """Classify a window of full width block by block; rows of blocks go to the writers as they are complete."""
     rows: list[NDArray[Any]] = []
-    for block, values, clear_dates in _read_ahead(inputs, lattice_blocks(window)):
+    for block, values, clear_dates, regions in read:
         if block.col_start == 0:
             rows = [np.empty((writer.bands, block.height, window.width), writer.dtype) for writer in writers]
-        decisions = classify_pixels(
-            predictor,
-            values,
-            clear_dates,
-            nodata=settings["nodata"],
-            rows=settings["batch_rows"],
-            place=f"tile {settings['tile']}, {_place(block)}",
-        )
+        place = f"tile {settings['tile']}, {_place(block)}"
+        decisions = models.classify(regions, values, clear_dates, place=place)
         _put(rows, decisions, block)
         if block.col_stop == window.width:
             for writer, result in zip(writers, rows, strict=True):
@@ -146,27 +148,33 @@ def lattice_blocks(window: Window) -> Iterator[Window]:
 
 @contextmanager
 def _open_inputs(
-    series: Paths, clear: Paths, static: Paths, external: Path | str | None, predictor: Predictor, tile: str
+    series: Paths, clear: Paths, static: Paths, external: Path | str | None, models: RegionModels, tile: str
 ) -> Iterator[InputStack]:
     """Open the inputs of a tile, which must have the model's bands and calendar."""
-    groups = {name for name, spec in predictor.inputs.items() if is_external(spec)} if external else set()
-    check_inputs(predictor.inputs, {*series, *static, *groups}, predictor.path)
+    groups = {name for name, spec in models.inputs.items() if is_external(spec)} if external else set()
+    check_inputs(models.inputs, {*series, *static, *groups}, models.path)
     with ExitStack() as stack:
         try:
-            opened = stack.enter_context(open_inputs(series, static, predictor.inputs, clear, external))
+            opened = stack.enter_context(open_inputs(series, static, models.inputs, clear, external))
         except ValueError as error:
             raise PredictionError(
-                f"tile {tile}: the inputs are not those of the model {predictor.path}: {error}; "
+                f"tile {tile}: the inputs are not those of the model {models.path}: {error}; "
                 "use the calendar and bands of the training, or train again"
             ) from error
         yield opened
 
 
-def _read_ahead(inputs: InputStack, windows: Iterator[Window]) -> Iterator[Block]:
+def _read_ahead(
+    inputs: InputStack, regions: DatasetReader | None, windows: Iterator[Window]
+) -> Iterator[Block]:
     """Read blocks in order, the next one while the present one is classified."""
 
     def read(window: Window) -> Block:
-        return window, inputs.read(window), inputs.clear_dates(window)
+        if regions is None:
+            numbers = np.full(window.height * window.width, NO_REGION, np.uint8)
+        else:
+            numbers = regions.read(1, window=window.to_ranges()).ravel()
+        return window, inputs.read(window), inputs.clear_dates(window), numbers
 
     with ThreadPoolExecutor(max_workers=1) as reader:
         waiting = None

@@ -46,6 +46,8 @@ class Predictor:
         if batch_rows < 1:
             raise ValueError(f"batch_rows must be at least 1, found {batch_rows}")
         tensors, description = read_model_file(path)
+        if "untrained" in description:
+            raise PredictionError(f"{path}: holds no model, since there was {description['untrained']}")
         self.path = Path(path)
         self.description = description
         self.inputs: dict[str, dict[str, Any]] = description["inputs"]

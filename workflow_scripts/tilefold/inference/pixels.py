@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tilefold.inference.model import PredictionError, Predictor, load_model
 from tilefold.series.features import input_tensor
 
-#: Values of pixels that were never clear.
+#: Values of pixels that were never clear or that no model classifies.
 CONFIDENCE_NODATA = 255
 PROBABILITY_NODATA = 65535
 
@@ -123,7 +123,7 @@ def classify_pixels(
     decisions = Decisions.undecided(clear_dates.size, len(predictor.classes), nodata)
     clear = np.flatnonzero(clear_dates)
     for start in range(0, clear.size, rows):
-        chosen = _as_slice(clear[start : start + rows])
+        chosen = as_slice(clear[start : start + rows])
         part = {name: stored[chosen] for name, stored in values.items()}
         tensors = {name: input_tensor(part, name, spec) for name, spec in predictor.inputs.items()}
         try:
@@ -134,28 +134,23 @@ def classify_pixels(
     return decisions
 
 
-def load_predictor(models: Mapping[str, Path | str], settings: Mapping[str, Any]) -> Predictor:
-    """Load the model of a run.
+def load_predictor(model: Path | str, settings: Mapping[str, Any]) -> Predictor:
+    """Load a model of a run.
 
     Parameters
     ----------
-    models
-        Model files by region.
+    model
+        Model file.
     settings
         `codes`, `batch_rows`, `compute_threads`, `device` (default `auto`).
 
     Raises
     ------
     PredictionError
-        If there is not exactly one region, or the model's classes are not those of the nomenclature.
+        If the model's classes are not those of the nomenclature.
     """
-    if len(models) != 1:
-        raise PredictionError(
-            f"models are given for {len(models)} regions ({', '.join(sorted(models))}), but "
-            "pixels are assigned to one region only; classify with one model"
-        )
     predictor = load_model(
-        *models.values(),
+        model,
         device=settings.get("device", "auto"),
         batch_rows=settings["batch_rows"],
         compute_threads=settings["compute_threads"],
@@ -168,7 +163,7 @@ def load_predictor(models: Mapping[str, Path | str], settings: Mapping[str, Any]
     return predictor
 
 
-def _as_slice(indexes: NDArray[np.intp]) -> slice | NDArray[np.intp]:
-    """Indexes without gaps as a slice, which copies nothing."""
+def as_slice(indexes: NDArray[np.intp]) -> slice | NDArray[np.intp]:
+    """Ascending indexes, at least one; those without gaps as a slice, which copies nothing."""
     first, last = int(indexes[0]), int(indexes[-1])
     return slice(first, last + 1) if last - first + 1 == indexes.size else indexes

@@ -10,9 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from netCDF4 import Dataset
+from numpy.typing import NDArray
 
-from tilefold.inference.model import PredictionError, Predictor
-from tilefold.inference.pixels import Decisions, classify_pixels, load_predictor
+from tilefold.folds.areas import Cells
+from tilefold.inference.model import PredictionError
+from tilefold.inference.pixels import Decisions
+from tilefold.inference.regions import RegionModels
+from tilefold.regions.burning import Numbers
+from tilefold.regions.preparing import read_neighbours
+from tilefold.regions.reading import numbers_at
 from tilefold.storage.samples import read_rows, stored_variables
 from tilefold.storage.tables import read_table, write_table
 
@@ -26,6 +32,7 @@ COLUMNS = {
     "group": "int32",
     "code": "int32",
     "role": "str",
+    "cell": "str",
     "held_out_pixel": "bool",
     "predicted": "int32",
     "confidence": "uint8",
@@ -40,6 +47,9 @@ def predict_samples(
     settings: Mapping[str, Any],
     *,
     predicted: Path | str,
+    blocks: Path | str | None = None,
+    regions: Mapping[str, Path | str] | None = None,
+    neighbours: Path | str | None = None,
 ) -> None:
     """Predict every pixel of the held-out area and every pixel of role test outside it.
 
@@ -48,55 +58,63 @@ def predict_samples(
     Parameters
     ----------
     models
-        Model file by region; one region.
+        Model file by region.
     roles
-        Roles of the polygons in this run: `polygon`, `split_role`, `role`, `barred`.
+        Roles of the polygons in this run: `polygon`, `split_role`, `role`, `barred`, `fold_value`.
     pools, indexes
         Pools and their indexes, by tile.
     settings
-        `held_out` (tiles), `codes`, `nodata`, `batch_rows`, `compute_threads`, `device`.
+        `held_out` (cells) and `scheme` (see `Cells.of_scheme`), `codes`, `nodata`, `fallback`, `batch_rows`,
+        `compute_threads`, `device`.
     predicted
         To write (Parquet), in the order tile, pool row: `tile`, `pool_row`, `polygon`, `group`, `code` (of
-        the reference), `role` (of the held-out area: the split's; else the run's), `held_out_pixel`,
-        `predicted` (`nodata` where never clear), `confidence` (0 to 100; 255 where never clear).
+        the reference), `role` (of the held-out area: the split's; else the run's), `cell` (of the scheme of
+        folds), `held_out_pixel`, `predicted` (`nodata` where never clear or without a model), `confidence`
+        (0 to 100; 255 where nodata).
+    blocks
+        GeoPackage of `assign_blocks`, for folds of blocks.
+    regions, neighbours
+        As for `tilefold.inference.chunks.classify_chunk`; rasters by tile.
 
     Raises
     ------
     PredictionError
         If the pools are not those of the model, a polygon has no role, or the network gives NaN or infinity.
     """
-    predictor = load_predictor(models, settings)
-    table = read_table(roles, ["polygon", "split_role", "role", "barred"]).set_index("polygon")
+    loaded = RegionModels(models, settings, read_neighbours(neighbours) if neighbours else None)
+    table = read_table(roles, ["polygon", "split_role", "role", "barred", "fold_value"])
+    cells = Cells.of_scheme(settings["scheme"], table, blocks)
+    table = table.set_index("polygon")
     parts = []
     for tile in sorted(pools):
-        chosen = rows_to_predict(read_table(indexes[tile]), table, tile, settings["held_out"])
-        decisions = _predict_pool(predictor, pools[tile], chosen, tile, settings)
+        index = read_table(indexes[tile])
+        index = index.assign(tile=tile, cell=cells.of_pixels(tile, index))
+        chosen = rows_to_predict(index, table, settings["held_out"])
+        place = chosen["row"].to_numpy(), chosen["col"].to_numpy()
+        numbers = numbers_at(regions[tile] if regions else None, *place)
+        decisions = _predict_pool(loaded, pools[tile], chosen, numbers, tile, settings["nodata"])
         parts.append(chosen.assign(predicted=decisions.labels, confidence=decisions.confidence))
         logger.info("tile %s: %d samples predicted", tile, len(chosen))
     result = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     write_table(predicted, result[list(COLUMNS)].astype(COLUMNS))
 
 
-def rows_to_predict(
-    index: pd.DataFrame, roles: pd.DataFrame, tile: str, held_out: Collection[str]
-) -> pd.DataFrame:
+def rows_to_predict(index: pd.DataFrame, roles: pd.DataFrame, held_out: Collection[str]) -> pd.DataFrame:
     """Rows of a pool that a run is scored on.
 
     Parameters
     ----------
     index
-        Index of the tile's pool: `polygon`, `group`, `code`, `clear_dates`; row i is sample i.
+        Index of a tile's pool: `polygon`, `group`, `code`, `clear_dates`, `tile`, `cell`; row i is sample i.
     roles
         By polygon: `split_role`, `role`, `barred`.
-    tile
-        The tile, which owns all pixels of its pool.
     held_out
-        Tiles that the run holds out.
+        Cells that the run holds out.
 
     Returns
     -------
     DataFrame
-        The rows with `tile`, `pool_row`, `role` and `held_out_pixel`, in the order of the pool.
+        The rows with `pool_row`, `role` and `held_out_pixel`, in the order of the pool.
 
     Raises
     ------
@@ -106,43 +124,37 @@ def rows_to_predict(
     unknown = index.loc[~index["polygon"].isin(roles.index), "polygon"]
     if len(unknown):
         raise PredictionError(
-            f"tile {tile}: {unknown.nunique()} polygon(s) of the pool have no role, the first is "
+            f"tile {index['tile'].iloc[0]}: {unknown.nunique()} polygon(s) of the pool have no role, the first is "
             f"{unknown.iloc[0]}; the pool and the roles come from different reference data, make both again"
         )
-    inside = tile in held_out
+    inside: NDArray[np.bool_] = index["cell"].isin(list(held_out)).to_numpy(bool)
     of_pixel = roles.loc[index["polygon"]]
-    role = of_pixel["split_role" if inside else "role"].to_numpy()
-    scored = np.full(len(index), inside) | ((role == TEST) & ~of_pixel["barred"].to_numpy(bool))
-    return index.assign(tile=tile, pool_row=np.arange(len(index)), role=role, held_out_pixel=inside)[scored]
+    role = np.where(inside, of_pixel["split_role"], of_pixel["role"])
+    scored = inside | ((role == TEST) & ~of_pixel["barred"].to_numpy(bool))
+    return index.assign(pool_row=np.arange(len(index)), role=role, held_out_pixel=inside)[scored]
 
 
 def _predict_pool(
-    predictor: Predictor,
+    models: RegionModels,
     pool: Path | str,
     chosen: pd.DataFrame,
+    regions: Numbers,
     tile: str,
-    settings: Mapping[str, Any],
+    nodata: int,
 ) -> Decisions:
     """Predict some rows of a pool, in order."""
     rows = chosen["pool_row"].to_numpy()
     clear_dates = chosen["clear_dates"].to_numpy()
-    decisions = Decisions.undecided(len(rows), len(predictor.classes), settings["nodata"])
+    decisions = Decisions.undecided(len(rows), len(models.classes), nodata)
     with Dataset(pool) as dataset:
-        check_pool(dataset, predictor, pool)
-        for part, values in read_rows(dataset, stored_variables(predictor.inputs), rows):
-            block = classify_pixels(
-                predictor,
-                values,
-                clear_dates[part],
-                nodata=settings["nodata"],
-                rows=settings["batch_rows"],
-                place=f"tile {tile}, samples {rows[part.start]} to {rows[part.stop - 1]}",
-            )
-            decisions.put(part, block)
+        check_pool(dataset, models, pool)
+        for part, values in read_rows(dataset, stored_variables(models.inputs), rows):
+            place = f"tile {tile}, samples {rows[part.start]} to {rows[part.stop - 1]}"
+            decisions.put(part, models.classify(regions[part], values, clear_dates[part], place=place))
     return decisions
 
 
-def check_pool(dataset: Dataset, predictor: Predictor, pool: Path | str) -> None:
+def check_pool(dataset: Dataset, models: RegionModels, pool: Path | str) -> None:
     """Refuse a pool that does not hold the inputs of the model.
 
     Raises
@@ -150,10 +162,10 @@ def check_pool(dataset: Dataset, predictor: Predictor, pool: Path | str) -> None
     PredictionError
         With the input, and the shapes found and expected.
     """
-    for name, (expected, _) in stored_variables(predictor.inputs).items():
+    for name, (expected, _) in stored_variables(models.inputs).items():
         found = dataset.variables[name].shape[1:] if name in dataset.variables else None
         if found != expected:
             raise PredictionError(
                 f"{pool}: input {name} has {'no values' if found is None else f'the shape {found}'}, but "
-                f"{predictor.path} was trained on {expected}; extract the pool again, or train again"
+                f"{models.path} was trained on {expected}; extract the pool again, or train again"
             )

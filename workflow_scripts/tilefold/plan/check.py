@@ -9,14 +9,13 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from tilefold.config.model import Config
-from tilefold.ground_truth.reading import check_reference
-from tilefold.networks.registry import check_network
 from tilefold.plan.external import module_faults
 from tilefold.plan.features import feature_faults
+from tilefold.plan.reference import reference_faults
 
 
 def config_faults(config: Config, sensors: Sequence[str]) -> list[str]:
-    """Faults of features, reference data, CRS and network.
+    """Faults of features, reference data and CRS.
 
     Parameters
     ----------
@@ -25,14 +24,12 @@ def config_faults(config: Config, sensors: Sequence[str]) -> list[str]:
     sensors
         The sensors whose own sections have no faults; only features of these are checked.
     """
-    training = config.training
     return [
         *feature_faults(config, sensors),
         *_user_feature_faults(config),
         *module_faults(config.external_features),
         *_crs_faults(config.output_crs),
-        *_reference_faults(config),
-        *check_network(training.dl_name, training.dl_module, training.dl_parameters),
+        *reference_faults(config),
     ]
 
 
@@ -72,10 +69,3 @@ def _crs_faults(crs: str | None) -> list[str]:
     except CRSError:
         return [f"output_crs: found {crs!r}, which is no CRS; give for example EPSG:2154"]
     return []
-
-
-def _reference_faults(config: Config) -> list[str]:
-    reference = config.reference
-    if not Path(reference.path).is_file():
-        return [f"reference.path: no file {reference.path}"]
-    return check_reference(reference.path, reference.layer, reference.class_field, reference.id_field)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from tilefold.config.load import ConfigError
 from tilefold.plan.plan import Plan
+from tilefold.regions.names import ALL
 from tilefold.storage.whole import read_json
 from tilefold.validation.baseline import TruthTile, compare_with_forest
 
@@ -32,11 +33,15 @@ def compare_demo(results: Path, scene: Path) -> pd.DataFrame:
     if not snapshots or not truth.is_file():
         raise ConfigError([f"baseline: {results} holds no run or {truth} is missing; run `make demo` first"])
     plan = Plan.from_dict(read_json(snapshots[-1]))
+    if ALL not in plan.regions:
+        raise ConfigError(
+            ["baseline: the forest is one for all regions; set regions.fallback to global, or no regions"]
+        )
     seed = plan.config.split.seeds[0]
     run, maps = results / "runs" / "all" / f"seed_{seed}", results / "maps" / "all" / f"seed_{seed}" / "tiles"
     best = read_json(truth)["best_possible"]
     return compare_with_forest(
-        run / "region_all" / "samples.nc",
+        run / f"region_{ALL}" / "samples.nc",
         {tile: results / "pools" / f"{tile}.nc" for tile in plan.train},
         run / "predicted.parquet",
         table=results / "baseline.csv",

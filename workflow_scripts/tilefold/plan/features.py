@@ -55,11 +55,11 @@ def feature_faults(config: Config, sensors: Sequence[str] | None = None) -> list
         The sensors whose features are looked at. Default: all.
     """
     faults = [
-        f"features.{sensor}: no such sensor; sensors are {', '.join(config.sensors)}"
+        f"features.{sensor}: no such sensor; sensors are {', '.join(config.series)}"
         for sensor in config.features
-        if sensor not in config.sensors
+        if sensor not in config.series
     ]
-    for sensor in config.sensors if sensors is None else sensors:
+    for sensor in config.series if sensors is None else sensors:
         described = definition(config, sensor)
         for feature in _chosen(config, sensor):
             try:
@@ -79,7 +79,7 @@ def feature_expressions(config: Config) -> dict[str, dict[str, str]]:
         If a feature is unknown, or the sensor lacks a band of it; see `feature_faults`.
     """
     found: dict[str, dict[str, str]] = {}
-    for sensor in config.sensors:
+    for sensor in config.series:
         described = definition(config, sensor)
         formulas = [_formula(feature, sensor, described) for feature in _chosen(config, sensor)]
         names = feature_names(config, sensor)

@@ -12,19 +12,24 @@ from tilefold.config.load import ConfigError
 from tilefold.config.model import Config
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
+from tilefold.plan.areas import field_values, fold_faults, length_faults
 from tilefold.plan.calendar import make_calendar
 from tilefold.plan.check import config_faults, raster_faults
+from tilefold.plan.design import Design, check_design
 from tilefold.plan.external import try_functions
 from tilefold.plan.features import feature_expressions
+from tilefold.plan.files import file_faults
 from tilefold.plan.grids import header_grid, output_grid
 from tilefold.plan.grouping import acquisition_faults
-from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
 from tilefold.plan.plan import Plan
 from tilefold.plan.products import Products, find_all_products
+from tilefold.plan.reference import classes_are_text
+from tilefold.plan.regions import find_regions
 from tilefold.plan.rules import code_digests
-from tilefold.plan.runs import fold_faults
 from tilefold.plan.sensor_faults import sensor_faults
 from tilefold.plan.sensors import definition
+from tilefold.plan.splitting import validation_faults
+from tilefold.plan.table_plan import make_table_plan
 from tilefold.plan.tiles import choose_tiles
 from tilefold.sensors.listing import BadAcquisitionError, MissingProductsError, reference_file
 
@@ -41,25 +46,36 @@ def make_plan(config: Config) -> Plan:
         With every fault of the config and of the data that it names; those of images' headers and of users'
         functions come once there is no other.
     """
+    design = check_design(config)
+    return make_table_plan(design) if config.samples is not None else _make_image_plan(design)
+
+
+def _make_image_plan(design: Design) -> Plan:
+    config = design.config
     by_sensor = sensor_faults(config)
     sound = [name for name, wrong in by_sensor.items() if not wrong]
-    classes, class_faults = read_nomenclature(config.reference.nomenclature)
-    nodata, nodata_faults = choose_nodata(config.maps.nodata, [item.code for item in classes])
     faults = [fault for wrong in by_sensor.values() for fault in wrong]
-    faults += [*config_faults(config, sound), *class_faults, *nodata_faults]
+    faults += [*config_faults(config, sound), *design.faults]
+    region_names, region_faults = find_regions(config.regions)
+    faults += region_faults
     train, mapped, tile_faults = choose_tiles(config, sound) if sound else ([], [], [])
     tiles = sorted({*train, *mapped})
     found = find_all_products(config, sound, tiles)
     calendars, date_faults = _make_calendars(config, found.products)
-    faults += [*tile_faults, *found.faults, *date_faults]
+    faults += [*tile_faults, *found.faults, *date_faults, *file_faults(config, found.products)]
+    fold_values, value_faults = field_values(config)
+    faults += value_faults
     if tiles:
-        faults += [*fold_faults(config.folds, train), *raster_faults(config, tiles)]
+        wrong_folds = fold_faults(config.folds, train)
+        faults += [*wrong_folds, *raster_faults(config, tiles)]
+        faults += validation_faults(config, train) if not wrong_folds else []
     if faults:
         raise ConfigError(faults, then=LAST_CHECKS)
     external, external_faults = try_functions(config, calendars, found.products)
     grids, ownership, grid_faults = _make_grids(config, found.products)
-    if external_faults or grid_faults:
-        raise ConfigError([*external_faults, *grid_faults])
+    late_faults = [*external_faults, *grid_faults, *length_faults(config.folds, ownership.crs)]
+    if late_faults:
+        raise ConfigError(late_faults)
     return Plan(
         config=config,
         train=tuple(train),
@@ -70,10 +86,13 @@ def make_plan(config: Config) -> Plan:
         calendars=calendars,
         expressions=feature_expressions(config),
         external=external,
-        classes=tuple(classes),
-        nodata=nodata,
+        classes=tuple(design.classes),
+        nodata=design.nodata,
         code=code_digests(config),
         refused=found.refused,
+        fold_values=tuple(fold_values),
+        region_names=tuple(region_names),
+        text_classes=classes_are_text(config),
     )
 
 

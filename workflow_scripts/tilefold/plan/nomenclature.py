@@ -1,23 +1,27 @@
-"""The classes: codes, labels, colours."""
+"""The classes: codes, labels, colours, groups, and the names that a class field may hold."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from tilefold.config.data import LandCoverClass
+from tilefold.ground_truth.classes import INTEGER_TEXT, plain_name
+from tilefold.plan.nomenclature_files import read_classes, read_colours
 
 
-def read_nomenclature(source: str | Sequence[LandCoverClass]) -> tuple[list[LandCoverClass], list[str]]:
+def read_nomenclature(
+    source: str | Sequence[LandCoverClass], colours: str | None = None
+) -> tuple[list[LandCoverClass], list[str]]:
     """Classes in code order, and what is wrong with them.
 
     Parameters
     ----------
     source
-        A CSV file with the columns `code`, `label` and `colour`, or the classes themselves.
+        A CSV or text file, see `read_classes`, or the classes themselves.
+    colours
+        A text file of colours, see `read_colours`, which take the place of the classes' own.
     """
     faults: list[str] = []
     if not isinstance(source, str):
@@ -25,35 +29,51 @@ def read_nomenclature(source: str | Sequence[LandCoverClass]) -> tuple[list[Land
     elif not Path(source).is_file():
         return [], [f"reference.nomenclature: no file {source}"]
     else:
-        classes, faults = _read_csv(source)
+        classes, faults = read_classes(source)
     codes = [item.code for item in classes]
     repeated = sorted({code for code in codes if codes.count(code) > 1})
     faults += [f"reference.nomenclature: code {code} is given twice; keep one" for code in repeated]
+    faults += _name_faults(classes)
     if len(classes) < 2 and not faults:
         faults.append(f"reference.nomenclature: found {len(classes)} class(es), at least 2 are needed")
+    if colours is not None:
+        by_code, wrong = read_colours(colours)
+        faults += wrong
+        classes = [_coloured(item, by_code) for item in classes]
     return sorted(classes, key=lambda item: item.code), faults
 
 
-def _read_csv(path: str) -> tuple[list[LandCoverClass], list[str]]:
-    with Path(path).open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        columns = reader.fieldnames or []
-        missing = [name for name in ("code", "label") if name not in columns]
-        if missing:
-            found = ", ".join(columns)
-            return [], [f"reference.nomenclature: {path} lacks {', '.join(missing)}; it has {found}"]
-        classes, faults = [], []
-        for line, row in enumerate(reader, start=2):
-            content = {key: row[key] for key in ("code", "label", "colour") if row.get(key)}
-            try:
-                classes.append(LandCoverClass.model_validate(content))
-            except ValidationError as error:
-                faults += [
-                    f"reference.nomenclature: {path}, line {line}: {item['loc'][0]}: found {item['input']!r}; "
-                    f"{item['msg']}"
-                    for item in error.errors()
-                ]
-    return classes, faults
+def class_names(classes: Sequence[LandCoverClass], *, labels: bool) -> dict[str, int]:
+    """Codes by the plain names that a class field may hold: aliases and, where wanted, labels."""
+    return {
+        plain_name(name): item.code
+        for item in classes
+        for name in (*item.alias, *([item.label] if labels else []))
+    }
+
+
+def _coloured(item: LandCoverClass, colours: Mapping[int, str]) -> LandCoverClass:
+    return item.model_copy(update={"colour": colours.get(item.code, item.colour)})
+
+
+def _name_faults(classes: Sequence[LandCoverClass]) -> list[str]:
+    """Names that mean two classes."""
+    owners: dict[str, dict[int, str]] = {}
+    for item in classes:
+        for name in (item.label, *item.alias):
+            owners.setdefault(plain_name(name), {})[item.code] = name
+        for name in item.alias:
+            if re.fullmatch(INTEGER_TEXT, name.strip()):
+                number = int(float(name))
+                owners.setdefault(plain_name(name), {}).update(
+                    {other.code: name for other in classes if other.code == number}
+                )
+    return [
+        f"reference.nomenclature: the name {min(found.values())!r} means the codes "
+        f"{' and '.join(map(str, sorted(found)))}; keep it for one (labels and aliases are compared without case)"
+        for found in owners.values()
+        if len(found) > 1
+    ]
 
 
 def choose_nodata(wanted: str | int, codes: Sequence[int]) -> tuple[int, list[str]]:

@@ -13,10 +13,14 @@ def data_lines(plan: Plan) -> list[str]:
     Folders are spoken of only where the configuration leaves the choice of tiles to them.
     """
     config = plan.config
+    if plan.table is not None:
+        return [f"table of samples: {len(plan.tiles)} tile(s): {listed(plan.tiles)}", *_table_lines(plan)]
     left_out: dict[str, str] = {}
     if config.tiles.train is None or config.tiles.map is None:
         _, left_out = tiles_on_disk(config, list(config.sensors))
     lines = [f"{len(plan.tiles)} tile(s): {listed(plan.tiles)}{left_out_text(left_out)}"]
+    if plan.region_names:
+        lines.append(f"{len(plan.region_names)} region(s): {listed(plan.region_names)}")
     for sensor in config.sensors:
         found = [plan.products[tile][sensor] for tile in plan.tiles]
         counts = [len(products) for products in found]
@@ -27,3 +31,10 @@ def data_lines(plan: Plan) -> list[str]:
             "the series"
         )
     return lines
+
+
+def _table_lines(plan: Plan) -> list[str]:
+    return [
+        f"{sensor}: {len(dates)} dates in the table, {dates[0]} to {dates[-1]}"
+        for sensor, dates in plan.calendars.items()
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,9 @@ from tilefold.config.model import Config
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
 from tilefold.grids.windows import number_of_chunks
+from tilefold.plan.areas import scheme_kind
 from tilefold.plan.runs import Run, plan_runs
+from tilefold.regions.names import ALL
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,15 @@ class Plan:
     refused
         For each tile and sensor, the products that are left out because something is wrong with their names or
         they are incomplete: product, file, reason.
+    fold_values
+        Values of the reference's field that folds hold out, sorted.
+    region_names
+        Names of the regions, sorted; empty without regions.
+    text_classes
+        Whether the class field of the reference data holds text, which may be labels.
+    table
+        Of a table of samples, None with images: `tiles` (value in the table by name) and `columns` of each input,
+        see `tilefold.sampling.imported_values.ValueColumns`.
     """
 
     config: Config
@@ -64,11 +75,20 @@ class Plan:
     nodata: int
     code: Mapping[str, str]
     refused: Mapping[str, Mapping[str, list[dict[str, str]]]] = field(default_factory=dict)
+    fold_values: tuple[str, ...] = ()
+    region_names: tuple[str, ...] = ()
+    text_classes: bool = False
+    table: Mapping[str, Any] | None = None
 
     @property
     def tiles(self) -> list[str]:
         """All tiles."""
-        return sorted(self.grids)
+        return sorted(self.grids) if self.table is None else list(self.train)
+
+    @property
+    def has_places(self) -> bool:
+        """Whether it is known where samples lie: of a table they may have no coordinates."""
+        return bool(self.crs)
 
     @property
     def crs(self) -> str:
@@ -82,14 +102,27 @@ class Plan:
 
     @property
     def regions(self) -> list[str]:
-        """Strata with one model each."""
-        return ["all"]
+        """Regions with a model each: `all` alone without regions, and besides them for the fallback `global`."""
+        if not self.region_names:
+            return [ALL]
+        return [*self.region_names, *([ALL] if self.fallback == "global" else [])]
+
+    @property
+    def fallback(self) -> str | None:
+        """What classifies pixels whose region has no model; None without regions."""
+        return self.config.regions.fallback if self.region_names else None
+
+    @property
+    def fold_kind(self) -> str:
+        """What cuts the reference into the cells that folds hold out: tiles, blocks or a field."""
+        return scheme_kind(self.config.folds)
 
     @cached_property
     def runs(self) -> list[Run]:
         """All runs."""
         config = self.config
-        return plan_runs(config.folds, config.split.seeds, self.train, self.mapped)
+        runs = plan_runs(config.folds, config.split.seeds, self.train, self.mapped, self.fold_values)
+        return runs if self.table is None else [replace(run, map_tiles=()) for run in runs]
 
     @cached_property
     def _runs_by_key(self) -> dict[tuple[str, int], Run]:
@@ -130,6 +163,10 @@ class Plan:
             "nodata": self.nodata,
             "code": dict(self.code),
             "refused": {tile: dict(sensors) for tile, sensors in self.refused.items()},
+            "fold_values": list(self.fold_values),
+            "region_names": list(self.region_names),
+            "text_classes": self.text_classes,
+            "table": self.table,
         }
 
     @classmethod
@@ -149,4 +186,8 @@ class Plan:
             nodata=data["nodata"],
             code=data["code"],
             refused=data["refused"],
+            fold_values=tuple(data["fold_values"]),
+            region_names=tuple(data["region_names"]),
+            text_classes=data["text_classes"],
+            table=data["table"],
         )

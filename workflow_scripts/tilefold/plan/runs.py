@@ -1,4 +1,4 @@
-"""Folds and runs: which areas are held out, by which runs."""
+"""Runs: a fold times a seed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tilefold.config.design import Folds
+from tilefold.folds.areas import TILES
+from tilefold.plan.areas import held_out_areas, scheme_kind
 
 ALL = "all"
 
@@ -17,15 +19,16 @@ class Run:
     Attributes
     ----------
     fold
-        `all` (nothing held out) or `without_<tile>`, with several tiles joined by `_`.
+        `all` (nothing held out), `without_<tile>` with several tiles joined by `_`, `without_blocks_<number>`, or
+        `without_<value>` of a field.
     seed
         Seed of the split.
     held_out
-        Tiles held out.
+        Cells held out (see `folds.areas`): tiles, numbers of folds of blocks, or values.
     training_tiles
         Tiles whose pools the run reads for training.
     map_tiles
-        Tiles that the run classifies.
+        Tiles that the run classifies; none: it makes no map.
     """
 
     fold: str
@@ -40,48 +43,27 @@ class Run:
         return f"{self.fold}/seed_{self.seed}"
 
 
-def held_out_areas(folds: Folds, train: Sequence[str]) -> list[tuple[str, ...]]:
-    """Tiles held out by each fold, in the order of the config; no fold for the scheme `none`."""
-    if folds.scheme == "none":
-        return []
-    if folds.scheme == "leave_one_tile_out":
-        return [(tile,) for tile in train]
-    return [(area,) if isinstance(area, str) else tuple(sorted(area)) for area in folds.scheme]
-
-
-def fold_faults(folds: Folds, train: Sequence[str]) -> list[str]:
-    """What is wrong with the folds, given the training tiles."""
-    areas = held_out_areas(folds, train)
-    faults = [
-        f"folds.scheme: {tile} is held out but is no training tile; training tiles are {', '.join(train)}"
-        for area in areas
-        for tile in area
-        if tile not in train
-    ]
-    faults += [
-        f"folds.scheme: holding out {', '.join(area)} leaves no tile to train on; hold out fewer tiles"
-        for area in areas
-        if set(area) >= set(train)
-    ]
-    if len(set(areas)) != len(areas):
-        faults.append("folds.scheme: the same area is held out twice; name each area once")
-    faults += ["folds.scheme: an empty group of tiles; remove it" for area in areas if not area]
-    return faults
-
-
-def plan_runs(folds: Folds, seeds: Sequence[int], train: Sequence[str], mapped: Sequence[str]) -> list[Run]:
-    """All runs: `all` and each fold, for each seed."""
+def plan_runs(
+    folds: Folds,
+    seeds: Sequence[int],
+    train: Sequence[str],
+    mapped: Sequence[str],
+    values: Sequence[str] = (),
+) -> list[Run]:
+    """All runs: `all` and each fold, for each seed; `values` of the field that are held out."""
+    by_tiles = scheme_kind(folds) == TILES
     runs = []
     for seed in seeds:
         runs.append(Run(ALL, seed, (), tuple(train), tuple(mapped)))
-        runs += [
-            Run(
-                fold="without_" + "_".join(area),
-                seed=seed,
-                held_out=area,
-                training_tiles=tuple(tile for tile in train if tile not in area),
-                map_tiles=tuple(mapped) if folds.maps == "all" else area,
+        for area in held_out_areas(folds, train, values):
+            own = area.cells if by_tiles else ()
+            runs.append(
+                Run(
+                    fold=area.fold,
+                    seed=seed,
+                    held_out=area.cells,
+                    training_tiles=tuple(tile for tile in train if tile not in own),
+                    map_tiles=tuple(mapped) if folds.maps == "all" else own,
+                )
             )
-            for area in held_out_areas(folds, train)
-        ]
     return runs

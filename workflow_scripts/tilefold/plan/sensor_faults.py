@@ -28,8 +28,11 @@ def _sensor_faults(name: str, sensor: Sensor) -> list[str]:
         return _known_sensor_faults(name, sensor)
     missing = [key for key in ("bands", "band_path", "nodata") if getattr(sensor, key) is None]
     if len(missing) == 3:
+        parts = [known for known in SENSORS if known.startswith(f"{name}_")]
         close = difflib.get_close_matches(name, list(SENSORS), n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(SENSORS)}"
+        hint = f"known are {', '.join(SENSORS)}"
+        if parts or close:
+            hint = f"did you mean {' or '.join(parts or close)}?"
         return [
             f"sensors.{name}: not in the catalogue ({hint}); a sensor of your own needs bands, "
             "band_path and nodata"

@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tilefold.config.model import Config
+from tilefold.config.samples import SampleInput
 from tilefold.plan.plan import Plan
 from tilefold.sensors.catalogue import SENSORS
 
 #: Parts of a sensor's description that concern other things than reading.
 FEATURE_KEYS = frozenset({"scale", "offset", "aliases", "features", "step", "extra_bands"})
+
+#: Step in which physical values of a table of samples are stored.
+PHYSICAL_STEP = 0.0001
 
 #: Days between two dates of a sensor outside the catalogue.
 STEP = 10
@@ -18,6 +22,8 @@ STEP = 10
 
 def definition(config: Config, sensor: str) -> dict[str, Any]:
     """Full description of a sensor: the catalogue's or the config's, with the config's choices."""
+    if config.samples is not None:
+        return _table_definition(sensor, config.samples.inputs[sensor])
     chosen = config.sensors[sensor]
     if sensor in SENSORS:
         found = dict(SENSORS[sensor])
@@ -47,6 +53,19 @@ def definition(config: Config, sensor: str) -> dict[str, Any]:
     }
 
 
+def _table_definition(sensor: str, chosen: SampleInput) -> dict[str, Any]:
+    """Description of a series of a table of samples; nothing is read from images."""
+    known = SENSORS.get(sensor, {})
+    scale = 1.0 if chosen.values == "stored" else PHYSICAL_STEP
+    return {
+        "bands": chosen.bands or list(known.get("bands", [])),
+        "scale": chosen.scale or known.get("scale", scale),
+        "offset": known.get("offset", 0.0) if chosen.offset is None else chosen.offset,
+        "aliases": chosen.aliases or dict(known.get("aliases", {})),
+        "features": list(known.get("features", [])),
+    }
+
+
 def feature_names(config: Config, sensor: str) -> list[str]:
     """Names of a sensor's features: the config's choice, else the catalogue's."""
     chosen = config.features.get(sensor)
@@ -68,12 +87,17 @@ def stored_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
             "bands": list(definition(plan.config, sensor)["bands"]),
             "dates": plan.calendars[sensor],
         }
-        for sensor in plan.config.sensors
+        for sensor in plan.config.series
     }
-    static = {
+    static: dict[str, dict[str, Any]] = {
         name: {"kind": "static", "bands": feature.bands, "resampling": feature.resampling}
         for name, feature in plan.config.user_features.items()
     }
+    if plan.config.samples is not None:
+        static |= {
+            name: {"kind": "static", "bands": len(columns), "names": list(columns)}
+            for name, columns in plan.config.samples.static.items()
+        }
     if plan.external is None:
         return {**series, **static}
     for sensor, names in plan.external["extra"].items():
@@ -84,7 +108,7 @@ def stored_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
 def network_inputs(plan: Plan) -> dict[str, dict[str, Any]]:
     """What the network gets: the stored values, their scales and the features computed from them."""
     inputs = stored_inputs(plan)
-    for sensor in plan.config.sensors:
+    for sensor in plan.config.series:
         described = definition(plan.config, sensor)
         inputs[sensor] |= {
             "scale": described["scale"],

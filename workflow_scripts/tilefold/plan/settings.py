@@ -11,8 +11,18 @@ from typing import Any
 
 from tilefold.plan.calendar import filling
 from tilefold.plan.external import function_calls, function_scale
+from tilefold.plan.fold_settings import assign_blocks, fold_area, fold_scheme, run_key, score_distances
 from tilefold.plan.plan import Plan
-from tilefold.plan.runs import Run
+from tilefold.plan.reference_settings import (
+    burn_regions,
+    clean_ground_truth,
+    fill_regions,
+    import_samples,
+    prepare_regions,
+    split_polygons,
+    split_samples,
+)
+from tilefold.plan.selection import selection_settings
 from tilefold.plan.sensors import (
     acquisition_days,
     acquisitions,
@@ -20,6 +30,7 @@ from tilefold.plan.sensors import (
     reading_definition,
     stored_inputs,
 )
+from tilefold.plan.splitting import validation_tile
 from tilefold.series.inputs import is_user_raster
 
 Settings = dict[str, Any]
@@ -84,31 +95,6 @@ def compute_external_features(plan: Plan, tile: str) -> Settings:
     }
 
 
-def clean_ground_truth(plan: Plan) -> Settings:
-    """Cleaned reference polygons."""
-    reference = plan.config.reference
-    return {
-        "layer": reference.layer,
-        "class_field": reference.class_field,
-        "id_field": reference.id_field,
-        "min_area": reference.min_area,
-        "codes": plan.codes,
-        "crs": plan.crs,
-    }
-
-
-def split_polygons(plan: Plan, seed: str) -> Settings:
-    """Roles of polygons."""
-    split = plan.config.split
-    return {
-        "seed": int(seed),
-        "ratio": split.ratio,
-        "validation_ratio": split.validation_ratio,
-        "grids": {tile: plan.grids[tile].to_dict() for tile in plan.train},
-        "ownership": plan.ownership.to_dict(),
-    }
-
-
 def extract_pool(plan: Plan, tile: str) -> Settings:
     """Reference pixels of a tile."""
     return {
@@ -122,30 +108,21 @@ def extract_pool(plan: Plan, tile: str) -> Settings:
 def select_samples(plan: Plan, fold: str, seed: str) -> Settings:
     """Training pixels of a run."""
     run = plan.run(fold, seed)
-    folds, selection = plan.config.folds, plan.config.selection
-    barring = {
-        "boundary": folds.boundary,
-        "straddlers": folds.straddlers,
-        "buffer_m": folds.buffer_m,
-        "ownership": plan.ownership.restricted(run.held_out).to_dict(),
-    }
     return {
-        **_key(run),
+        **run_key(run),
         "training_tiles": list(run.training_tiles),
         "codes": plan.codes,
         "regions": plan.regions,
-        "min_clear_dates": selection.min_clear_dates,
-        "strategy": selection.strategy,
-        "count": selection.count if selection.strategy == "constant" else None,
-        "sampler": selection.sampler if selection.strategy == "constant" else None,
-        "barring": barring if run.held_out else None,
+        **selection_settings(plan.config.selection, plan.codes),
+        **fold_area(plan, run),
+        "validation_tile": validation_tile(plan.config.split, run),
     }
 
 
 def assemble_samples(plan: Plan, fold: str, seed: str, region: str) -> Settings:
     """Sample database of a run and region."""
     return {
-        **_key(plan.run(fold, seed)),
+        **run_key(plan.run(fold, seed)),
         "training_tiles": list(plan.run(fold, seed).training_tiles),
         "region": region,
         "inputs": network_inputs(plan),
@@ -190,7 +167,12 @@ def select_model(plan: Plan, fold: str, seed: str, region: str) -> Settings:
 
 def predict_samples(plan: Plan, fold: str, seed: str) -> Settings:
     """Predicted test pixels of a run."""
-    return {**_key(plan.run(fold, seed)), "tiles": list(plan.train), **_prediction(plan)}
+    return {
+        **run_key(plan.run(fold, seed)),
+        "tiles": list(plan.train),
+        "scheme": fold_scheme(plan),
+        **_prediction(plan),
+    }
 
 
 def classify_chunk(plan: Plan, fold: str, seed: str, tile: str, chunk: str) -> Settings:
@@ -239,14 +221,14 @@ def validate_run(plan: Plan, fold: str, seed: str) -> Settings:
     """Matrices and metrics of a run."""
     run = plan.run(fold, seed)
     sides = ["in_area", "out_of_area", "out_of_area_test"] if run.held_out else ["in_area"]
-    return {**_key(run), "sides": sides, "codes": plan.codes, "nodata": plan.nodata}
+    return {**run_key(run), "sides": sides, "codes": plan.codes, "nodata": plan.nodata}
 
 
 def summarise_runs(plan: Plan) -> Settings:
     """Tables over all runs."""
     bootstrap = plan.config.validation.bootstrap
     return {
-        "runs": [{"name": run.name, **_key(run)} for run in plan.runs],
+        "runs": [{"name": run.name, **run_key(run)} for run in plan.runs],
         "classes": [{"code": item.code, "label": item.label} for item in plan.classes],
         "nodata": plan.nodata,
         "bootstrap": {"replicates": bootstrap.replicates, "seed": bootstrap.seed},
@@ -260,13 +242,19 @@ def write_report(plan: Plan) -> Settings:
     )
     return {
         "title": plan.config.report.title,
+        "few_polygons": plan.config.report.few_polygons,
         "runs": [run.name for run in plan.runs],
+        "distance_runs": [run.name for run in plan.runs if run.held_out and plan.has_places],
+        "mapped_runs": [run.name for run in plan.runs if run.map_tiles],
         "seeds": list(plan.config.split.seeds),
+        "regions": plan.regions,
+        "fallback": plan.fallback,
         "candidates": list(plan.candidates),
         "classes": _coloured_classes(plan),
         "nodata": plan.nodata,
         "config": shown,
         "calendars": dict(plan.calendars),
+        "tiles": plan.tiles,
         "products": {
             tile: {sensor: len(found) for sensor, found in sensors.items()}
             for tile, sensors in plan.products.items()
@@ -274,14 +262,11 @@ def write_report(plan: Plan) -> Settings:
     }
 
 
-def _key(run: Run) -> Settings:
-    return {"fold": run.fold, "seed": run.seed, "held_out": list(run.held_out)}
-
-
 def _prediction(plan: Plan) -> Settings:
     classification = plan.config.classification
     return {
         "regions": plan.regions,
+        "fallback": plan.fallback,
         "codes": plan.codes,
         "nodata": plan.nodata,
         "dtype": "uint8" if max(*plan.codes, plan.nodata) <= 255 else "uint16",
@@ -308,7 +293,13 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         preprocess,
         compute_external_features,
         clean_ground_truth,
+        prepare_regions,
+        burn_regions,
+        fill_regions,
         split_polygons,
+        assign_blocks,
+        import_samples,
+        split_samples,
         extract_pool,
         select_samples,
         assemble_samples,
@@ -319,6 +310,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         merge_chunks,
         mosaic_tiles,
         validate_run,
+        score_distances,
         summarise_runs,
         write_report,
     )

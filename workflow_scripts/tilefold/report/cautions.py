@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tilefold.report.cautions_training import fewer_samples, not_trained_out, thin_classes
+from tilefold.report.cautions_regions import without_model
+from tilefold.report.cautions_training import fewer_samples, not_trained_out, thin_classes, unbalanced
 from tilefold.report.table import percent, side_words
 from tilefold.report.tables_samples import training_pixels
 from tilefold.storage.tables import split_list
-from tilefold.validation.intervals import MINIMUM_POLYGONS, NO_INTERVAL
+from tilefold.validation.intervals import NO_INTERVAL
 from tilefold.validation.sides import ALL, IN_AREA, OUT_OF_AREA, POOLED, REFERENCE
 
 #: Share of a class's training pixels outside the held-out area above which barring is worth a warning.
@@ -39,6 +40,8 @@ def find_cautions(
     rates: Mapping[str, pd.DataFrame],
     choices: Mapping[str, pd.DataFrame],
     histories: Mapping[str, Mapping[str, pd.DataFrame]],
+    few_polygons: int,
+    fallback: str | None = None,
 ) -> list[Caution]:
     """All cautions that apply, those about the meaning of the scores first.
 
@@ -57,17 +60,29 @@ def find_cautions(
     rates
         Samples of each run by class.
     choices
-        Candidates of each run.
+        Candidates of each model.
     histories
-        History of each candidate of each run.
+        History of each candidate of each model.
+    few_polygons
+        Classes trained or scored on fewer polygons are named.
+    fallback
+        `regions.fallback`; None without regions.
     """
     found = [
         Caution("Classes that a run could not learn", _not_learnt(folds, classes, names)),
+        Caution("Regions that a run has no model for", without_model(rates, fallback)),
         Caution("Models that are not trained out", not_trained_out(choices, histories)),
         Caution("Folds that learn from far fewer samples than the run all", fewer_samples(rates)),
-        Caution("Classes learnt on almost nothing", thin_classes(rates, names)),
+        Caution("Classes with very different numbers of samples", unbalanced(rates, names)),
+        Caution(
+            f"Classes learnt on fewer than {few_polygons} polygons, on few pixels or without validation pixels",
+            thin_classes(rates, names, few_polygons),
+        ),
         Caution("Classes that cannot be tested", _not_tested(folds, names)),
-        Caution(f"Classes scored on fewer than {MINIMUM_POLYGONS} polygons (how many)", _few(classes, names)),
+        Caution(
+            f"Classes scored on fewer than {few_polygons} polygons (how many)",
+            _few(classes, names, few_polygons),
+        ),
         Caution("Test pixels that the map leaves without a class", _nodata(folds)),
         Caution("Reference barred from training beyond the held-out area", _barred(barred, splits, names)),
         Caution("Transfer gaps without an interval", _without_interval(gaps)),
@@ -121,10 +136,10 @@ def _not_tested(folds: pd.DataFrame, names: Names) -> list[str]:
     return cases
 
 
-def _few(classes: pd.DataFrame, names: Names) -> list[str]:
+def _few(classes: pd.DataFrame, names: Names, few_polygons: int) -> list[str]:
     """Classes with few polygons: `all` and `pooled` by name, then each fold in one case, by code."""
     thin = classes[
-        classes["n_polygons"].between(1, MINIMUM_POLYGONS - 1) & (classes["side"] != REFERENCE)
+        classes["n_polygons"].between(1, few_polygons - 1) & (classes["side"] != REFERENCE)
     ].assign(whole=lambda table: table["fold"].isin([ALL, POOLED]))
     cases = []
     for (fold, seed), table in thin[thin["whole"]].groupby(["fold", "seed"], sort=False):

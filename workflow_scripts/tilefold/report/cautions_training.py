@@ -6,15 +6,17 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from tilefold.report.cautions_regions import own_regions
 from tilefold.report.results import fold_of, seed_of
 from tilefold.report.table import percent
 from tilefold.validation.sides import ALL
 
 #: Share of the learn samples of the run `all` under which a fold's run is named.
 SMALL_SHARE = 0.5
-#: Learn pixels, and polygons for learning and validation, under which a class of a run is named.
+#: Learn pixels under which a class of a run is named.
 FEW_PIXELS = 20
-FEW_POLYGONS = 3
+#: How many times the learn samples of the smallest class the largest may have.
+IMBALANCE = 10
 
 
 def not_trained_out(
@@ -50,7 +52,7 @@ def fewer_samples(rates: Mapping[str, pd.DataFrame]) -> list[str]:
     rates
         Samples of each run by class: `learn`.
     """
-    learn = {run: int(table["learn"].sum()) for run, table in rates.items()}
+    learn = {run: int(own_regions(table)["learn"].sum()) for run, table in rates.items()}
     cases = []
     for run, samples in learn.items():
         whole = learn.get(f"{ALL}/seed_{seed_of(run)}")
@@ -62,15 +64,43 @@ def fewer_samples(rates: Mapping[str, pd.DataFrame]) -> list[str]:
     return cases
 
 
-def thin_classes(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str]) -> list[str]:
-    """Classes that a run learnt on almost nothing, or without a validation pixel to choose by; a case a run.
+def unbalanced(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str]) -> list[str]:
+    """Runs whose largest class has more than `IMBALANCE` times the learn samples of the smallest; a case a run.
 
     Parameters
     ----------
     rates
-        Samples of each run by class: `code`, `polygons` (of learn and validation), `learn`, `validation`.
+        Samples of each run by class: `code`, `learn`.
     names
         Code and label of each class, by code.
+    """
+    cases = []
+    for run, table in rates.items():
+        learn = table.groupby("code")["learn"].sum()
+        ordered = learn[learn > 0].sort_values(kind="stable")
+        sizes = ordered.to_numpy()
+        if not sizes.size or sizes[-1] <= IMBALANCE * sizes[0]:
+            continue
+        least, most = (names.get(int(code), str(code)) for code in ordered.index[[0, -1]])
+        cases.append(
+            f"{run}: {most} has {sizes[-1]:,} learn samples, {least} {sizes[0]:,}, {sizes[-1] / sizes[0]:,.0f} "
+            "times fewer."
+        )
+    return cases
+
+
+def thin_classes(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str], few_polygons: int) -> list[str]:
+    """Classes that a run learnt on little, or without a validation pixel to choose by; a case a run.
+
+    Parameters
+    ----------
+    rates
+        Samples of each run by region and class: `region`, `code`, `polygons` (of learn and validation), `learn`,
+        `validation`.
+    names
+        Code and label of each class, by code.
+    few_polygons
+        Polygons for learning and validation under which a class is named.
     """
     cases = []
     for run, table in rates.items():
@@ -79,12 +109,13 @@ def thin_classes(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str]) ->
             reasons = []
             if row["learn"] < FEW_PIXELS:
                 reasons.append(_counted(row["learn"], "learn pixel"))
-            if row["polygons"] < FEW_POLYGONS:
+            if row["polygons"] < few_polygons:
                 reasons.append(_counted(row["polygons"], "polygon"))
             if row["validation"] == 0:
                 reasons.append("no validation pixel")
             if reasons:
-                items.append(f"{names.get(int(row['code']), row['code'])} ({', '.join(reasons)})")
+                where = f" in {row['region']}" if table["region"].nunique() > 1 else ""
+                items.append(f"{names.get(int(row['code']), row['code'])}{where} ({', '.join(reasons)})")
         if items:
             cases.append(f"{run}: {'; '.join(items)}.")
     return cases

@@ -13,17 +13,26 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tilefold.report.cautions import find_cautions
 from tilefold.report.figures_folds import write_fold_figure
 from tilefold.report.figures_maps import write_map_picture
-from tilefold.report.pictures import fold_pictures, map_pictures, matrix_pictures, training_pictures
+from tilefold.report.pictures import (
+    fold_pictures,
+    map_pictures,
+    matrix_pictures,
+    sample_pictures,
+    trained_models,
+    training_pictures,
+)
 from tilefold.report.results import Results
 from tilefold.report.table import Table
+from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
+from tilefold.report.tables_distances import distance_table
 from tilefold.report.tables_samples import (
     choice_table,
-    cleaning_table,
     loss_by_class_table,
     loss_table,
     rates_table,
     split_table,
     taken_table,
+    tile_table,
 )
 from tilefold.report.tables_scores import (
     class_by_fold_table,
@@ -59,11 +68,13 @@ def write_report(
     ----------
     sources
         Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `cleaning`; by seed `split`; by run
-        `rates`, `barred`, `roles`, `choices`, `maps`, `matrices` (a folder with `<side>.csv`, or files by
-        side); `histories` by run and candidate; `clear` and `skipped` by tile and sensor.
+        `rates`, `samples`, `barred`, `roles`, `maps` (of runs that make one), `matrices` (a folder with
+        `<side>.csv`, or files by side), `distances` (of runs that hold something out); by model (see `model_name`)
+        `choices`, and `histories` of each candidate; `clear` and `skipped` by tile and sensor.
     settings
-        `title`; `classes` (`code`, `label`, `colour` as red, green, blue); `config` (YAML text or plain data,
-        shown only); `calendars` (dates by sensor); `products` (how many, by tile and sensor); `nodata`.
+        `title`; `few_polygons` (see `find_cautions`); `classes` (`code`, `label`, `colour` as red, green, blue);
+        `config` (YAML text or plain data, shown only); `calendars` (dates by sensor); `products` (how many, by
+        tile and sensor); `tiles`; `nodata`; `fallback` (of regions; None without them).
     page
         HTML to write.
     fold_picture
@@ -81,9 +92,10 @@ def write_report(
         lstrip_blocks=True,
     )
     content = {
-        **_scores(results),
+        **_scores(results, settings),
         **_samples(results),
         "title": settings["title"],
+        "few_polygons": settings["few_polygons"],
         "classes": classes,
         "maps": map_pictures(results),
         "number_of_maps": len(sources["maps"]),
@@ -99,7 +111,7 @@ def write_report(
     logger.info("report of %d runs", len(results.runs))
 
 
-def _scores(results: Results) -> dict[str, Any]:
+def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
     """What the page says about accuracy."""
     sources = results.sources
     folds, gaps = results.folds, results.gaps
@@ -115,6 +127,8 @@ def _scores(results: Results) -> dict[str, Any]:
         single_fold = bool(means["n_folds"].max() == 1)
         if not single_fold:
             tables.append(mean_table(means, results.link(sources["folds_mean"])))
+        if sources["distances"]:
+            tables.append(distance_table(results.by_run("distances"), results.links("distances")))
         by_class += [class_by_fold_table(results.class_scores, class_link, seed) for seed in seeds]
     tables.append(weighting_table(folds, link))
     return {
@@ -129,8 +143,10 @@ def _scores(results: Results) -> dict[str, Any]:
             results.by_run("rates"),
             results.by_run("choices"),
             results.histories,
+            settings["few_polygons"],
+            settings["fallback"],
         ),
-        "headline": headline(folds, gaps, list(sources["clear"])),
+        "headline": headline(folds, gaps, settings["tiles"]),
         "seeds": [int(seed) for seed in seeds],
         "fold_pictures": fold_pictures(results),
         "fold_tables": tables,
@@ -148,16 +164,21 @@ def _samples(results: Results) -> dict[str, Any]:
     rates, choices = results.by_run("rates"), results.by_run("choices")
     folds = [run for run in results.runs if run.rsplit("/", 1)[0] != ALL]
     reference = [
-        cleaning_table(read_table(sources["cleaning"]), names, results.link(sources["cleaning"])),
+        *_cleaning(results),
         *(
             split_table(read_table(path), names, int(seed), results.link(path))
             for seed, path in sources["split"].items()
         ),
     ]
+    by_tile = results.by_run("samples")
     samples = [
-        rates_table(rates[run], names, run, results.link(sources["rates"][run]))
+        table
         for run in results.runs
         if run not in folds
+        for table in (
+            rates_table(rates[run], names, run, results.link(sources["rates"][run])),
+            tile_table(by_tile[run], names, run, results.link(sources["samples"][run])),
+        )
     ]
     if folds:
         samples.append(taken_table(rates, names, results.links("rates")))
@@ -168,16 +189,31 @@ def _samples(results: Results) -> dict[str, Any]:
         reference.append(loss_by_class_table(barred, names, links))
     return {
         "reference_tables": reference,
+        "sample_pictures": sample_pictures(results),
         "sample_tables": samples,
         "choice_table": choice_table(choices, results.links("choices")),
         "training_pictures": training_pictures(results, choices),
+        "number_of_models": len(trained_models(choices)),
     }
+
+
+def _cleaning(results: Results) -> list[Table]:
+    """What cleaning and the first seed's split say of the reference data."""
+    sources = results.sources
+    cleaning, link = read_table(sources["cleaning"]), results.link(sources["cleaning"])
+    split = next(iter(sources["split"].values()))
+    return [
+        before_and_after_table(cleaning, results.names, link),
+        outcome_table(cleaning, read_table(split), results.names, [link, results.link(split)]),
+    ]
 
 
 def _series(results: Results, settings: Mapping[str, Any]) -> list[Table]:
     clear, skipped = results.sources["clear"], results.sources["skipped"]
     links = [results.link(path) for sensors in clear.values() for path in sensors.values()]
     skipped_links = [results.link(path) for sensors in skipped.values() for path in sensors.values()]
+    if not clear:
+        return [calendar_table(settings["calendars"])]
     return [
         calendar_table(settings["calendars"]),
         clear_table(settings["products"], clear, links),

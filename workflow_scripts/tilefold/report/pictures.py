@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tilefold.report.figures_folds import gaps_figure, scores_figure
 from tilefold.report.figures_maps import LARGE, SMALL, map_figure
 from tilefold.report.figures_matrices import matrix_figure
+from tilefold.report.figures_samples import samples_figure
 from tilefold.report.figures_training import training_figure
 from tilefold.report.images import Picture, embed
 from tilefold.report.results import Results, fold_of, seed_of
@@ -72,16 +73,34 @@ def _matrix_picture(results: Results, title: str, matrix: NDArray[np.int64]) -> 
     return embed(matrix_figure(matrix, results.classes, title), f"{text}.")
 
 
-def training_pictures(results: Results, choices: dict[str, pd.DataFrame]) -> list[Picture]:
-    """Training curves of each run."""
+def sample_pictures(results: Results) -> list[Picture]:
+    """Samples by class, role and tile of the runs `all`."""
     found = []
-    for run, histories in list(results.sources["histories"].items())[:MOST_PICTURES]:
-        chosen = choices[run][choices[run]["chosen"]]
-        text = f"Training curves of {len(histories)} candidates of {run}"
+    for run, table in results.by_run("samples").items():
+        if fold_of(run) == ALL:
+            taken = table.groupby("code")[["learn_taken", "validation_taken"]].sum().sum(axis=1)
+            numbers = [f"{name} {taken.get(code, 0):,}" for code, name in results.names.items()]
+            text = f"Samples of the run {run} by class: {'; '.join(numbers)}."
+            found.append(embed(samples_figure(table, results.names, run), text))
+    return found[:MOST_PICTURES]
+
+
+def training_pictures(results: Results, choices: dict[str, pd.DataFrame]) -> list[Picture]:
+    """Training curves of each model that was trained."""
+    found = []
+    for model in trained_models(choices)[:MOST_PICTURES]:
+        histories = results.sources["histories"][model]
+        chosen = choices[model][choices[model]["chosen"]]
+        text = f"Training curves of {len(histories)} candidates of {model}"
         for row in chosen.to_dict("records"):
             text += f"; chosen: {row['candidate']}, epoch {row['epoch']}, {row['criterion']} {number(row['score'])}"
-        found.append(embed(training_figure(histories, choices[run], run), f"{text}."))
+        found.append(embed(training_figure(histories, choices[model], model), f"{text}."))
     return found
+
+
+def trained_models(choices: dict[str, pd.DataFrame]) -> list[str]:
+    """Models that have a chosen candidate: all but those of regions without samples."""
+    return [model for model, table in choices.items() if table["chosen"].any()]
 
 
 def map_pictures(results: Results) -> list[Picture]:

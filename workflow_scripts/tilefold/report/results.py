@@ -12,11 +12,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tilefold.regions.names import ALL
 from tilefold.report.table import Link, link_to
 from tilefold.storage.tables import read_table, split_list
 from tilefold.validation.matrices import read_otb_matrix
 from tilefold.validation.sides import OUT_OF_AREA, POOLED
 from tilefold.validation.summary import read_folds
+
+#: What is told of acquisitions that series are made without.
+SKIPPED = ["tile", "sensor", "product", "file", "reason"]
 
 
 @dataclass(frozen=True)
@@ -76,14 +80,15 @@ class Results:
             for tile, sensors in self.sources["skipped"].items()
             for sensor, path in sensors.items()
         ]
-        return pd.concat(tables, ignore_index=True)[["tile", "sensor", "product", "file", "reason"]]
+        nothing = pd.DataFrame(columns=SKIPPED)
+        return pd.concat([nothing, *tables], ignore_index=True)[SKIPPED]
 
     @cached_property
     def histories(self) -> dict[str, dict[str, pd.DataFrame]]:
-        """History of each candidate of each run."""
+        """History of each candidate of each model."""
         return {
-            run: {candidate: read_table(path) for candidate, path in files.items()}
-            for run, files in self.sources["histories"].items()
+            model: {candidate: read_table(path) for candidate, path in files.items()}
+            for model, files in self.sources["histories"].items()
         }
 
     @property
@@ -92,7 +97,7 @@ class Results:
         return list(self.sources["rates"])
 
     def by_run(self, source: str) -> dict[str, pd.DataFrame]:
-        """Tables of a source that has a file for each run."""
+        """Tables of a source that has a file for each run (or model)."""
         return {run: read_table(path) for run, path in self.sources[source].items()}
 
     def link(self, path: Path | str) -> Link:
@@ -119,6 +124,11 @@ class Results:
             return None
         matrices = [self.matrix(run, OUT_OF_AREA) for run in split_list(rows["run"].iloc[0])]
         return np.sum(matrices, axis=0, dtype=np.int64)
+
+
+def model_name(run: str, region: str) -> str:
+    """Name of a run's model of a region: the run's where there are no regions."""
+    return run if region == ALL else f"{run}, region {region}"
 
 
 def seed_of(run: str) -> int:

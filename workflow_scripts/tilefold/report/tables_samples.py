@@ -1,35 +1,19 @@
-"""Tables of reference data and samples: cleaning, roles, what folds bar, what runs are trained on."""
+"""Tables of samples: roles, what folds bar, what runs are trained on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from tilefold.report.table import Link, Table, count, number, percent, starts, words
+from tilefold.report.cautions_regions import own_regions
+from tilefold.report.table import Link, Table, count, number, percent, starts
 from tilefold.storage.tables import read_table
 
 ROLES = ("learn", "validation", "test", "")
 TRAINING_ROLES = ("learn", "validation")
-
-
-def cleaning_table(cleaning: pd.DataFrame, names: Mapping[int, str], link: Link) -> Table:
-    """What cleaning kept and rejected, by class and reason."""
-    table = cleaning.assign(code=pd.to_numeric(cleaning["code"], errors="coerce"))
-    rows = [
-        [
-            "not in the nomenclature"
-            if pd.isna(row["code"])
-            else names.get(int(row["code"]), f"{int(row['code'])}"),
-            words(row["reason"]),
-            count(row["features"]),
-            number(row["hectares"], 2),
-        ]
-        for row in table.to_dict("records")
-    ]
-    caption = "Reference features kept and rejected by cleaning, with the reason."
-    return Table(caption, ["class", "outcome", "features", "hectares"], rows, [link], (0, 1))
 
 
 def split_table(split: pd.DataFrame, names: Mapping[int, str], seed: int, link: Link) -> Table:
@@ -77,10 +61,55 @@ def taken_table(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str], lin
     """Samples taken by each run, learn and validation together, by class."""
     rows = []
     for run, table in rates.items():
-        taken = table.groupby("code")["taken"].sum()
+        taken = own_regions(table).groupby("code")["taken"].sum()
         rows.append([run, *(count(taken.get(code, 0)) for code in names), count(taken.sum())])
     caption = "Samples of every run by class (by code), learn and validation together."
     return Table(caption, ["run", *map(str, names), "all"], rows, links)
+
+
+#: What a table of tiles says of each tile, with the columns of the table of samples that are added up.
+OF_A_TILE = {
+    "training polygons": ("learn_polygons", "validation_polygons"),
+    "available pixels": ("learn_available", "validation_available"),
+    "wanted": ("wanted",),
+    "taken": ("learn_taken", "validation_taken"),
+    "test polygons": ("test_polygons",),
+    "test pixels": ("test_pixels",),
+}
+#: Tiles in a table; the file has all.
+MOST_TILES = 16
+
+
+def tile_table(samples: pd.DataFrame, names: Mapping[int, str], run: str, link: Link) -> Table:
+    """What each tile gives of each class to a run.
+
+    Parameters
+    ----------
+    samples
+        Table of samples, see `tilefold.sampling.statistics.samples_table`.
+    names
+        Code and label of each class, by code.
+    run
+        Name of the run.
+    link
+        File of the table.
+    """
+    tiles = sorted(samples["tile"].unique())
+    rows, keys = [], []
+    for tile in tiles[:MOST_TILES]:
+        sums = samples[samples["tile"] == tile].groupby("code").sum(numeric_only=True)
+        for what, columns in OF_A_TILE.items():
+            if what == "wanted" and samples["wanted"].isna().all():
+                continue
+            numbers = sums[list(columns)].sum(axis=1).reindex(list(names), fill_value=0)
+            rows.append([str(tile), what, *map(count, numbers), count(numbers.sum())])
+            keys.append(tile)
+    left_out = f" The first {MOST_TILES} of {len(tiles)} tiles." if len(tiles) > MOST_TILES else ""
+    caption = (
+        f"Samples of the run {run} by tile and class (by code), learn and validation together; test pixels are "
+        f"never thinned.{left_out}"
+    )
+    return Table(caption, ["tile", "", *map(str, names), "all"], rows, [link], (0, 1), starts(keys))
 
 
 def training_pixels(split: pd.DataFrame) -> pd.Series:
@@ -106,7 +135,7 @@ def loss_table(
             cells += [
                 count(part["polygons"].sum()),
                 count(part["pixels"].sum()),
-                number(part["hectares"].sum(), 2),
+                number(part["hectares"].sum(min_count=1) if len(part) else 0.0, 2),
                 percent(share),
             ]
         repaired = read_table(roles[run], ["group", "repaired"])
@@ -117,9 +146,9 @@ def loss_table(
         columns += [f"{reason}: polygons", "pixels", "hectares", "share of training pixels"]
     columns.append("polygons repaired")
     caption = (
-        "What each fold takes from training. Held out: pixels that the held-out tiles own. Barred: pixels "
-        "elsewhere of polygons that meet the held-out area's footprint. Repaired: polygons whose role the fold "
-        "changed so that a class keeps polygons to learn and to test."
+        "What each fold takes from training. Held out: pixels of the held-out area. Barred: pixels elsewhere of "
+        "polygons that meet what is barred around it, all of them or, where polygons are clipped, those within. "
+        "Repaired: polygons whose role the fold changed so that a class keeps polygons to learn and to test."
     )
     return Table(caption, columns, rows, links)
 
@@ -127,20 +156,22 @@ def loss_table(
 def loss_by_class_table(
     barred: Mapping[str, pd.DataFrame], names: Mapping[int, str], links: list[Link]
 ) -> Table:
-    """Hectares that each fold takes from training, by class and reason."""
+    """Ground that each fold takes from training, by class and reason; samples of a table have none but pixels."""
     rows, keys = [], []
+    unit = "hectares" if any(table["hectares"].notna().any() for table in barred.values()) else "pixels"
+    shown: Callable[[float], str] = count if unit == "pixels" else partial(number, digits=2)
     for run, table in barred.items():
         for reason in ("held_out", "barred"):
-            area = table[table["reason"] == reason].groupby("code")["hectares"].sum()
-            cells = [number(area.get(code, 0.0), 2) for code in names]
-            rows.append([run, reason.replace("_", " "), *cells, number(area.sum(), 2)])
+            area = table[table["reason"] == reason].groupby("code")[unit].sum(min_count=1)
+            cells = [shown(area.get(code, 0.0)) for code in names]
+            rows.append([run, reason.replace("_", " "), *cells, shown(area.sum())])
             keys.append(run)
-    caption = "Hectares that each fold takes from training, by class (by code)."
+    caption = f"{unit.capitalize()} that each fold takes from training, by class (by code)."
     return Table(caption, ["run", "reason", *map(str, names), "all"], rows, links, (0, 1), starts(keys))
 
 
 def choice_table(choices: Mapping[str, pd.DataFrame], links: list[Link]) -> Table:
-    """Candidates of every run with their scores on validation samples."""
+    """Candidates of every model with their scores on validation samples."""
     rows, keys = [], []
     for run, table in choices.items():
         for row in table.to_dict("records"):

@@ -234,8 +234,8 @@ def headline(folds: pd.DataFrame, gaps: pd.DataFrame, tiles: Collection[str]) ->
 
 
 def _pooled_words(runs: str, tiles: Collection[str]) -> str:
-    """How many tiles the pooled runs hold out, by their folds' names, which join the tiles' with `_`."""
-    held_out = 0
+    """How many tiles the pooled runs hold out, by their folds' names, which join them with `_`; else folds."""
+    held_out, folds = 0, len(split_list(runs))
     for run in split_list(runs):
         name = f"{fold_of(run)}_"
         # The longest names first: the name of one tile may be a part of another's.
@@ -243,6 +243,8 @@ def _pooled_words(runs: str, tiles: Collection[str]) -> str:
             if f"_{tile}_" in name:
                 name = name.replace(f"_{tile}_", "_")
                 held_out += 1
+    if not held_out:
+        return f"out of area, pooled over {folds} fold{'s' if folds > 1 else ''}"
     return f"out of area, pooled over {held_out} of {len(tiles)} tile{'s' if len(tiles) > 1 else ''}"
 
 

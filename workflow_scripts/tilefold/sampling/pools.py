@@ -72,11 +72,11 @@ def extract_pool(
     table, places = _index(polygons, owned, grid, ownership)
     inputs = settings["inputs"]
     clear_dates = np.zeros(len(table), np.uint16)
-    with _waiting_values(Path(pool).parent, inputs, len(table)) as values:
+    with waiting_values(Path(pool).parent, inputs, len(table)) as values:
         with open_inputs(series, static, inputs, clear, external) as stack:
             for block, rows in zip(owned, places, strict=True):
                 _read_block(stack, block, rows, values, clear_dates)
-        _write_pool(pool, inputs, values, provenance(settings))
+        write_pool(pool, inputs, values, provenance(settings))
     write_table(index, table.assign(clear_dates=clear_dates))
     logger.info(
         "tile %s: %d reference pixels of %d polygons", settings["tile"], len(table), table.polygon.nunique()
@@ -118,10 +118,10 @@ def _index(
 
 
 @contextmanager
-def _waiting_values(
+def waiting_values(
     folder: Path, inputs: Mapping[str, Any], samples: int
 ) -> Iterator[dict[str, NDArray[Any]]]:
-    """Arrays on disk for the values of all samples; gone at the end."""
+    """Arrays on disk for the values of all samples, by stored variable; gone at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         values: dict[str, NDArray[Any]] = {}
@@ -148,9 +148,10 @@ def _read_block(
     clear_dates[places] = stack.clear_dates(window)[flat]
 
 
-def _write_pool(
+def write_pool(
     path: Path | str, inputs: Mapping[str, Any], values: Mapping[str, NDArray[Any]], tags: Mapping[str, str]
 ) -> None:
+    """Write the values of a pool's samples, by stored variable."""
     samples = len(next(iter(values.values())))
     with create_netcdf(path, tags) as dataset:
         variables = define_inputs(dataset, inputs, samples)

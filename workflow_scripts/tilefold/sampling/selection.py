@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from tilefold.folds.barring import BarredArea, fold_roles, training_loss
-from tilefold.folds.roles import LEARN, VALIDATION
-from tilefold.sampling.periodic import PeriodicSampler
+from tilefold.folds.areas import HeldOutArea, count_pieces, open_area
+from tilefold.folds.barring import fold_roles, training_loss
+from tilefold.folds.validation_tile import validate_on_tile
+from tilefold.regions.names import ALL
+from tilefold.sampling.drawing import draw_samples
+from tilefold.sampling.pixels import Indexes, PoolPixels, Rasters
+from tilefold.sampling.statistics import rates_table, samples_table
+from tilefold.sampling.stock import take_stock
+from tilefold.sampling.training import Training
 from tilefold.storage.tables import read_table, write_table
 
 logger = logging.getLogger(__name__)
-
-#: Number of a polygon that does not train, in place of that of its role or class.
-NONE = -1
-TRAINING_ROLES = (LEARN, VALIDATION)
-
-Indexes = Mapping[str, Path | str]
 
 
 class SelectionError(ValueError):
@@ -37,8 +35,11 @@ def select_samples(
     *,
     selection: Path | str,
     rates: Path | str,
+    samples: Path | str,
     roles: Path | str,
     barred: Path | str,
+    blocks: Path | str | None = None,
+    regions: Rasters = None,
 ) -> None:
     """Select a run's training pixels; one index is in memory at a time.
 
@@ -49,20 +50,24 @@ def select_samples(
     indexes
         Indexes of the pools of the run's training tiles, by tile.
     settings
-        ``fold``, ``seed``, ``held_out`` (tiles), ``codes``, ``regions``, ``min_clear_dates``, ``strategy``
-        ("constant" or "all"), ``count`` (pixels for each class, learn and validation together), ``barring`` (see
-        `BarredArea.of_fold`; None for the fold `all`).
+        ``fold``, ``seed``, ``held_out``, ``scheme``, ``barring`` (see `open_area`), ``codes``, ``regions``,
+        ``min_clear_dates``, ``validation_tile`` (see `validate_on_tile`; None: validation polygons are the
+        split's), and those of `draw_samples`.
     selection
-        Table to write: ``tile``, ``pool_row``, ``polygon``, ``group``, ``code``, ``role``, in the order tile,
-        polygon, row, column.
+        Table to write, see `Draw`; the pixels of the region `all` besides others stand at the end.
     rates
-        CSV to write, one row for each region and class: ``region``, ``code``, ``polygons`` (training polygons with
-        an available pixel; parts of one original count once), ``available``, ``required``, ``taken``, ``rate``,
-        ``learn``, ``validation``; a class without available pixels has zeros.
+        CSV to write, one row for each region and class, see `rates_table`.
+    samples
+        CSV to write: the same by tile and role, with test polygons; see `samples_table`.
     roles
         Table to write: roles of all polygons in this run, see `fold_roles`.
     barred
         CSV to write: what the fold takes from training, see `training_loss`.
+    blocks
+        GeoPackage of `assign_blocks`, for folds of blocks.
+    regions
+        Rasters of `burn_regions` by tile, if there are regions: a pixel trains in its own region, and in the
+        region `all` where ``regions`` names it.
 
     Raises
     ------
@@ -70,160 +75,65 @@ def select_samples(
         If the run has no pixel to learn from.
     """
     polygons = read_table(split)
-    area = BarredArea.of_fold(settings["held_out"], settings["barring"])
-    in_fold = fold_roles(polygons, _polygons_inside(indexes, area), area, settings["seed"])
-    training = _training(in_fold, settings["regions"], settings["codes"])
-    drawn = _draw(indexes, training, settings)
-    table = _rates(training, drawn)
-    if not table["learn"].sum():
-        raise SelectionError(
-            f"{settings['fold']}, seed {settings['seed']}: no pixel of a learn polygon is left; tiles are "
-            f"{', '.join(sorted(indexes))}, held out {', '.join(settings['held_out']) or 'none'}; hold out less "
-            "or train on more tiles"
-        )
-    write_table(selection, drawn.picked)
-    write_table(rates, table)
-    write_table(roles, in_fold)
-    write_table(barred, training_loss(polygons, in_fold, area))
-    logger.info("%s, seed %d: %d samples", settings["fold"], settings["seed"], len(drawn.picked))
-
-
-@dataclass(frozen=True)
-class Training:
-    """Polygons that train in a run.
-
-    Attributes
-    ----------
-    role
-        By polygon number: place in `TRAINING_ROLES`, `NONE` if it does not train (int8).
-    stratum
-        By polygon number: place in `strata`, `NONE` if it does not train (int64).
-    group
-        By polygon number: its group (int64).
-    strata
-        Region and class code of each row of the table of rates.
-    """
-
-    role: NDArray[np.int8]
-    stratum: NDArray[np.int64]
-    group: NDArray[np.int64]
-    strata: list[tuple[str, int]]
-
-
-def _training(in_fold: pd.DataFrame, regions: list[str], codes: list[int]) -> Training:
-    strata = [(region, code) for region in regions for code in sorted(codes)]
-    members = in_fold[in_fold["role"].isin(TRAINING_ROLES)]
-    number = members["polygon"].to_numpy()
-    size = int(in_fold["polygon"].max()) + 1
-    role, stratum, group = np.full(size, NONE, np.int8), np.full(size, NONE), np.full(size, NONE)
-    role[number] = members["role"].map({name: place for place, name in enumerate(TRAINING_ROLES)})
-    places = pd.MultiIndex.from_tuples(strata).get_indexer(
-        pd.MultiIndex.from_frame(members[["region", "code"]])
+    area = open_area(settings, polygons, indexes, blocks)
+    pieces = count_pieces(polygons, indexes, area)
+    in_fold = _roles(polygons, pieces, area, settings)
+    chosen = _choose(
+        PoolPixels(indexes, area, settings["min_clear_dates"], regions), polygons, in_fold, pieces, settings
     )
-    stratum[number] = places
-    group[number] = members["group"]
-    return Training(role, stratum, group, strata)
-
-
-def _polygons_inside(indexes: Indexes, area: BarredArea) -> NDArray[np.int64]:
-    """Polygons with a pixel of a pool in the barred area."""
-    found = [np.empty(0, np.int64)]
-    for tile in sorted(indexes) if area.tiles else []:
-        index = read_table(indexes[tile], ["polygon", "x", "y"])
-        inside = area.holds(index["x"].to_numpy(), index["y"].to_numpy())
-        found.append(index["polygon"].to_numpy()[inside])
-    return np.unique(np.concatenate(found))
-
-
-def _candidates(
-    index: Path | str, training: Training, min_clear_dates: int
-) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """Rows of a pool that may be picked, ascending, and their polygons."""
-    table = read_table(index, ["polygon", "clear_dates"])
-    polygon = table["polygon"].to_numpy()
-    allowed = (training.stratum[polygon] != NONE) & (table["clear_dates"].to_numpy() >= min_clear_dates)
-    rows = np.flatnonzero(allowed)
-    return rows, polygon[rows]
+    if not chosen.rates["learn"].sum():
+        raise SelectionError(_nothing_to_learn(indexes, settings))
+    write_table(selection, chosen.picked)
+    write_table(rates, chosen.rates)
+    write_table(samples, chosen.samples)
+    write_table(roles, in_fold)
+    write_table(barred, training_loss(polygons, in_fold, pieces))
+    logger.info("%s, seed %d: %d samples", settings["fold"], settings["seed"], len(chosen.picked))
 
 
 @dataclass(frozen=True)
-class Draw:
-    """What was drawn.
-
-    Attributes
-    ----------
-    picked
-        ``tile``, ``pool_row``, ``polygon``, ``group``, ``code``, ``role``.
-    available, required
-        Pixels by stratum.
-    polygons
-        Polygons with an available pixel.
-    """
+class Choice:
+    """Tables of `select_samples`: the selection, rates and samples."""
 
     picked: pd.DataFrame
-    available: NDArray[np.int64]
-    required: NDArray[np.int64]
-    polygons: NDArray[np.int32]
+    rates: pd.DataFrame
+    samples: pd.DataFrame
 
 
-def _draw(indexes: Indexes, training: Training, settings: Mapping[str, Any]) -> Draw:
-    tiles, least, strata = sorted(indexes), settings["min_clear_dates"], len(training.strata)
-    available, seen = np.zeros(strata, np.int64), [np.empty(0, np.int32)]
-    for tile in tiles:
-        _, polygon = _candidates(indexes[tile], training, least)
-        available += np.bincount(training.stratum[polygon], minlength=strata)
-        seen.append(np.unique(polygon))
-    wanted = available if settings["strategy"] == "all" else np.full(strata, settings["count"])
-    required = np.where(available > 0, wanted, 0)
-    samplers = [PeriodicSampler(*pair) for pair in zip(available.tolist(), required.tolist(), strict=True)]
-    picked = []
-    for tile in tiles:
-        rows, polygon = _candidates(indexes[tile], training, least)
-        stratum = training.stratum[polygon]
-        taken = np.zeros(rows.size, np.bool_)
-        for place, sampler in enumerate(samplers):
-            mine = stratum == place
-            taken[mine] = sampler.take(int(mine.sum()))
-        picked.append(_described(tile, rows[taken], polygon[taken], training))
-    return Draw(pd.concat(picked, ignore_index=True), available, required, np.unique(np.concatenate(seen)))
+def _choose(
+    pools: PoolPixels,
+    split: pd.DataFrame,
+    in_fold: pd.DataFrame,
+    pieces: pd.DataFrame,
+    settings: Mapping[str, Any],
+) -> Choice:
+    """Choose for the regions, and for all of them together where that is one besides."""
+    own = [name for name in settings["regions"] if name != ALL]
+    parts = [(pools, own)] * bool(own)
+    parts += [(replace(pools, regions=None), [ALL])] * (ALL in settings["regions"])
+    choices = []
+    for drawn_from, regions in parts:
+        training = Training.of_run(split, in_fold, regions, settings["codes"])
+        stock = take_stock(drawn_from, training)
+        drawn = draw_samples(drawn_from, training, stock, settings)
+        tables = rates_table(training, stock, drawn), samples_table(in_fold, pieces, training, stock, drawn)
+        choices.append((drawn.picked, *tables))
+    return Choice(*(pd.concat(tables, ignore_index=True) for tables in zip(*choices, strict=True)))
 
 
-def _described(
-    tile: str, rows: NDArray[np.intp], polygon: NDArray[np.int32], training: Training
+def _roles(
+    split: pd.DataFrame, pieces: pd.DataFrame, area: HeldOutArea, settings: Mapping[str, Any]
 ) -> pd.DataFrame:
-    codes = np.array([code for _, code in training.strata], np.int32)
-    return pd.DataFrame(
-        {
-            "tile": np.full(rows.size, tile, object),
-            "pool_row": rows.astype(np.int64),
-            "polygon": polygon,
-            "group": training.group[polygon].astype(np.int32),
-            "code": codes[training.stratum[polygon]],
-            "role": np.array(TRAINING_ROLES, object)[training.role[polygon]],
-        }
-    )
+    in_fold = fold_roles(split, pieces, area, settings["seed"])
+    if settings["validation_tile"] is None:
+        return in_fold
+    return validate_on_tile(in_fold, split["owned_tiles"], settings["validation_tile"])
 
 
-def _rates(training: Training, drawn: Draw) -> pd.DataFrame:
-    picked_polygon = drawn.picked["polygon"].to_numpy()
-    strata = len(training.strata)
-    by_role = {
-        name: np.bincount(
-            training.stratum[picked_polygon[training.role[picked_polygon] == place]], minlength=strata
-        )
-        for place, name in enumerate(TRAINING_ROLES)
-    }
-    groups = pd.Series(training.group[drawn.polygons]).groupby(training.stratum[drawn.polygons]).nunique()
-    rate = drawn.required / np.maximum(drawn.available, 1)
-    return pd.DataFrame(
-        {
-            "region": [region for region, _ in training.strata],
-            "code": [code for _, code in training.strata],
-            "polygons": groups.reindex(range(strata), fill_value=0).to_numpy(),
-            "available": drawn.available,
-            "required": drawn.required,
-            "taken": by_role[LEARN] + by_role[VALIDATION],
-            "rate": np.minimum(rate, 1.0),
-            **by_role,
-        }
+def _nothing_to_learn(indexes: Indexes, settings: Mapping[str, Any]) -> str:
+    return (
+        f"{settings['fold']}, seed {settings['seed']}: no pixel of a learn polygon is left; tiles are "
+        f"{', '.join(sorted(indexes))}, held out {', '.join(settings['held_out']) or 'none'}; hold out less "
+        "or train on more tiles"
+        + ("; or the regions hold none of them" if settings["regions"] != [ALL] else "")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -133,11 +134,13 @@ class UserFunctions:
         function = getattr(module, name, None)
         if not callable(function):
             defined = [
-                key for key, value in vars(module).items() if callable(value) and not key.startswith("_")
+                key
+                for key, value in vars(module).items()
+                if getattr(value, "__module__", None) == module.__name__ and not key.startswith("_")
             ]
-            raise ExternalFeatureError(
-                f"{self._file} has no function {name}; it has {', '.join(defined) or 'none'}"
-            )
+            close = difflib.get_close_matches(name, defined, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(defined) or 'none'}"
+            raise ExternalFeatureError(f"{self._file} has no function {name}; {hint}")
         return function
 
     def _error(self, name: str, place: str, reason: str) -> ExternalFeatureError:

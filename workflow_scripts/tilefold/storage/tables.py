@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import geopandas
@@ -35,12 +35,19 @@ def read_table(path: Path | str, columns: Sequence[str] | None = None) -> pd.Dat
 
 
 def write_vector(path: Path | str, features: geopandas.GeoDataFrame, layer: str) -> None:
-    """Write a GeoPackage whole, with a fixed date."""
+    """Write a GeoPackage of one layer whole, with a fixed date."""
+    write_layers(path, {layer: features})
+
+
+def write_layers(path: Path | str, layers: Mapping[str, geopandas.GeoDataFrame]) -> None:
+    """Write a GeoPackage of several layers whole, with a fixed date."""
     before = os.environ.get("OGR_CURRENT_DATE")
     os.environ["OGR_CURRENT_DATE"] = FIXED_DATE
     try:
         with whole_file(path) as temporary:
-            features.to_file(temporary, layer=layer, driver="GPKG", engine="pyogrio")
+            for number, (layer, features) in enumerate(layers.items()):
+                mode = "a" if number else "w"
+                features.to_file(temporary, layer=layer, driver="GPKG", engine="pyogrio", mode=mode)
     finally:
         if before is None:
             del os.environ["OGR_CURRENT_DATE"]

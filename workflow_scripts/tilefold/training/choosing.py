@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,8 @@ def select_model(
     """Choose the best candidate and write its weights of the best epoch as the model.
 
     The model file holds nothing about the other candidates, not even their number, so that a further
-    candidate that does not win leaves its bytes, and all that is made from it, as they are.
+    candidate that does not win leaves its bytes, and all that is made from it, as they are. Where no candidate
+    could be trained, the model file says so and nothing is chosen.
 
     Parameters
     ----------
@@ -59,22 +60,19 @@ def select_model(
     missing = [candidate["name"] for candidate in candidates if candidate["name"] not in weights]
     if missing:
         raise ValueError(f"no weights file for the candidates {', '.join(missing)}; train them first")
-    best = [read_model_description(weights[candidate["name"]])["best"][criterion] for candidate in candidates]
+    described = [read_model_description(weights[candidate["name"]]) for candidate in candidates]
+    if "untrained" in described[0]:
+        # All candidates have the same samples, so none could be trained.
+        nothing = [{"epoch": None, "score": None}] * len(candidates)
+        write_model_file(model, {}, {**described[0], "criterion": criterion, **nothing[0]})
+        write_table(choice, _choice(candidates, criterion, nothing, winner=None))
+        logger.warning("no model, since there is %s", described[0]["untrained"])
+        return
+    best = [item["best"][criterion] for item in described]
     winner = 0
     for position in range(1, len(candidates)):
         if is_better(criterion, best[position]["score"], best[winner]["score"]):
             winner = position
-    table = pd.DataFrame(
-        {
-            "candidate": [candidate["name"] for candidate in candidates],
-            "batch_size": [candidate["batch_size"] for candidate in candidates],
-            "learning_rate": [candidate["learning_rate"] for candidate in candidates],
-            "criterion": criterion,
-            "epoch": [item["epoch"] for item in best],
-            "score": pd.array([item["score"] for item in best], dtype="Float64"),
-            "chosen": [position == winner for position in range(len(candidates))],
-        }
-    )
     name = candidates[winner]["name"]
     logger.info("chosen: %s, epoch %s, %s %s", name, best[winner]["epoch"], criterion, best[winner]["score"])
     tensors, description = read_model_file(weights[name])
@@ -84,4 +82,24 @@ def select_model(
         {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)},
         {**description, "criterion": criterion, **best[winner]},
     )
-    write_table(choice, table)
+    write_table(choice, _choice(candidates, criterion, best, winner))
+
+
+def _choice(
+    candidates: Sequence[Mapping[str, Any]],
+    criterion: str,
+    best: Sequence[Mapping[str, Any]],
+    winner: int | None,
+) -> pd.DataFrame:
+    """Table of the candidates with their best epochs."""
+    return pd.DataFrame(
+        {
+            "candidate": [candidate["name"] for candidate in candidates],
+            "batch_size": [candidate["batch_size"] for candidate in candidates],
+            "learning_rate": [candidate["learning_rate"] for candidate in candidates],
+            "criterion": criterion,
+            "epoch": pd.array([item["epoch"] for item in best], dtype="Int64"),
+            "score": pd.array([item["score"] for item in best], dtype="Float64"),
+            "chosen": [position == winner for position in range(len(candidates))],
+        }
+    )

@@ -25,6 +25,10 @@ VALIDATION_ROWS = 4096
 #: Columns of the history besides the epoch: scores of each part.
 TRAIN_COLUMNS = ("oa", "kappa", "fscore")
 VALIDATION_COLUMNS = ("oa", "kappa", "fscore", "precision", "recall")
+HISTORY_COLUMNS = (
+    *("epoch", "train_loss", *(f"train_{name}" for name in TRAIN_COLUMNS)),
+    *("validation_loss", *(f"validation_{name}" for name in VALIDATION_COLUMNS)),
+)
 
 
 class TrainingError(ValueError):

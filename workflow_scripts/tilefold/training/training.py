@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tilefold.networks.base import TilefoldNetwork
 from tilefold.networks.registry import build_network
+from tilefold.regions.names import ALL
 from tilefold.storage.metadata import provenance
 from tilefold.storage.tables import write_table
 from tilefold.storage.whole import read_json
@@ -32,6 +33,7 @@ from tilefold.training.loop import Recipe, TrainingError, fit
 from tilefold.training.model_file import write_model_file
 from tilefold.training.progress import epoch_bar
 from tilefold.training.state import TrainingState
+from tilefold.training.untrained import NO_LEARN, why_untrained, write_untrained
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +49,9 @@ def train_candidate(
     checkpoints: Path | str,
 ) -> None:
     """Train a network with Adam on the weighted cross-entropy and keep its best epochs.
+
+    A region whose samples allow no training gets whole files that say so, see `write_untrained`; the region `all`
+    has nothing in its place, so there it is an error.
 
     Parameters
     ----------
@@ -67,36 +72,54 @@ def train_candidate(
     Raises
     ------
     TrainingError
-        If there is nothing to learn from or to validate on, or a loss is not a finite number.
+        If there is nothing to learn from or to validate on in the region `all`, or a loss is not a finite number.
     FolderInUseError
         If another process trains this candidate.
     """
     folder, device = Path(checkpoints), pick_device(settings["device"])
+    title = f"{settings['fold']}, seed {settings['seed']}, region {settings['region']}"
     statistics_content = read_json(statistics)
     with (
         only_writer(folder),
         reproducible(settings["compute_threads"], device),
         open_samples(samples, settings["dataloader_mode"]) as database,
     ):
+        if reason := _why_untrained(database, samples, settings["region"]):
+            outputs = {"weights": weights, "history": history, "curves": curves}
+            write_untrained(reason, database, settings, title, **outputs)
+            logger.warning("%s: no model, since there is %s", title, reason)
+            return
         identity = training_identity(samples, statistics, settings, device.type)
         state = _new_state(database, statistics_content, settings, device)
         _restore(state, folder, identity, settings)
-        weight_of = _class_weights(database, samples, weighted=settings["weighted_labels"])
-        recipe = _recipe(settings, weight_of, device)
-        title = f"{settings['fold']}, seed {settings['seed']}, region {settings['region']}"
-        with epoch_bar(title, recipe.epochs) as show:
-
-            def after_epoch(reached: TrainingState) -> None:
-                arrays, content = reached.to_arrays()
-                save_checkpoint(folder, Checkpoint(reached.epoch, arrays, content), identity)
-                show(reached)
-
-            fit(state, database, recipe, after_epoch)
+        _train(state, database, settings, folder, identity, title)
         write_model_file(
             weights, _best_weights(state), _description(database, statistics_content, settings, state)
         )
         write_table(history, pd.DataFrame(state.history).astype({"epoch": "int64"}))
         draw_curves(curves, state.history, title)
+
+
+def _train(
+    state: TrainingState,
+    database: SampleDatabase,
+    settings: Mapping[str, Any],
+    folder: Path,
+    identity: Mapping[str, str],
+    title: str,
+) -> None:
+    """Train to the last epoch, with a checkpoint after each."""
+    device = next(state.network.parameters()).device
+    weight_of = _class_weights(database, weighted=settings["weighted_labels"])
+    recipe = _recipe(settings, weight_of, device)
+    with epoch_bar(title, recipe.epochs) as show:
+
+        def after_epoch(reached: TrainingState) -> None:
+            arrays, content = reached.to_arrays()
+            save_checkpoint(folder, Checkpoint(reached.epoch, arrays, content), identity)
+            show(reached)
+
+        fit(state, database, recipe, after_epoch)
 
 
 def class_weights(
@@ -122,17 +145,20 @@ def class_weights(
     return np.where(learn > 0, inverse, 0.0)
 
 
-def _class_weights(database: SampleDatabase, samples: Path | str, *, weighted: bool) -> NDArray[np.float64]:
+def _why_untrained(database: SampleDatabase, samples: Path | str, region: str) -> str:
+    """Why a region is not trained; an error where the region is all there is."""
+    reason = why_untrained(database)
+    if reason and region == ALL:
+        more = "" if reason == NO_LEARN else ", so no best epoch can be told"
+        ratio = "split.ratio" if reason == NO_LEARN else "split.validation_ratio"
+        raise TrainingError(
+            f"{samples}: {reason}{more}; add reference polygons in the training tiles, or raise {ratio}"
+        )
+    return reason
+
+
+def _class_weights(database: SampleDatabase, *, weighted: bool) -> NDArray[np.float64]:
     learn, validation = database.counts(LEARN), database.counts(VALIDATION)
-    if not learn.any():
-        raise TrainingError(
-            f"{samples}: no learn sample; add reference polygons in the training tiles, or raise split.ratio"
-        )
-    if not validation[learn > 0].any():
-        raise TrainingError(
-            f"{samples}: no validation sample of a class that has learn samples, so no best epoch can be "
-            "told; add reference polygons in the training tiles, or raise split.validation_ratio"
-        )
     logger.info("learn samples: %d, validation samples: %d", learn.sum(), validation.sum())
     logger.info("classes not learnt: %s", _codes(database, learn == 0))
     logger.info("classes that the validation scores are means over: %s", _codes(database, validation > 0))

@@ -29,7 +29,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class ScoredRun:
-    """What is known of a run: its fold, its seed, its held-out tiles, its counts, the classes it learnt.
+    """What is known of a run: its fold, its seed, its held-out cells, its counts, the classes it learnt.
 
     `learnt` is a mask over the nomenclature, (classes,). `counts` is as `validate_run` writes it.
     """

@@ -50,7 +50,7 @@ def side_rows(counts: pd.DataFrame, side: str) -> pd.DataFrame:
 
 def reference_rows(counts_of_all: pd.DataFrame, held_out: Collection[str]) -> pd.DataFrame:
     """Rows of the run `all` on the pixels of a fold's `out_of_area_test`."""
-    inside = counts_of_all["tile"].isin(list(held_out))
+    inside = counts_of_all["cell"].isin(list(held_out))
     return counts_of_all[inside & (counts_of_all["role"] == TEST)]
 
 
@@ -84,7 +84,8 @@ def check_paired(reference: pd.DataFrame, transferred: pd.DataFrame, fold: str) 
 def disjoint_folds(held_out: dict[str, Sequence[str]]) -> list[str]:
     """Folds whose areas do not overlap, so that `pooled` holds each pixel once.
 
-    Folds are taken in the given order; one that shares a tile with a fold already taken is left out.
+    Folds are taken in the given order; one that shares a cell (see `folds.areas`) with a fold already taken is
+    left out.
     """
     taken: set[str] = set()
     folds = []

@@ -14,7 +14,7 @@ from tilefold.validation.matrices import UnitCounts, unit_counts, write_otb_matr
 from tilefold.validation.metrics import f1, precision, recall, scores
 from tilefold.validation.sides import side_rows, sides_of_run
 
-KEYS = ["tile", "polygon", "group", "code", "role", "held_out_pixel", "predicted"]
+KEYS = ["tile", "polygon", "group", "code", "role", "cell", "held_out_pixel", "predicted"]
 
 
 def validate_run(
@@ -33,13 +33,13 @@ def validate_run(
     ----------
     predicted
         Predicted reference pixels of the run (Parquet), with the columns tile, polygon, group, code, role,
-        held_out_pixel, predicted; the role of pixels of the held-out area is the split's.
+        cell, held_out_pixel, predicted; the role of pixels of the held-out area is the split's.
     rates
         Sampling rates of the run (CSV), with the columns code and learn.
     settings
-        `fold`, `seed`, `held_out` (tiles), `codes` (ascending), `nodata` (of predicted values).
+        `fold`, `seed`, `held_out` (cells), `codes` (ascending), `nodata` (of predicted values).
     counts
-        To write: pixels by tile, polygon and predicted value (Parquet). All later tables derive from it.
+        To write: pixels by tile, polygon, cell and predicted value (Parquet). All later tables derive from it.
     metrics
         To write: one row for each side of the run (CSV).
     classes
@@ -81,7 +81,7 @@ CLASS_COLUMNS = ["side", "class", "precision", "recall", "f1", "n_pixels", "n_po
 
 
 def count_pixels(predicted: pd.DataFrame) -> pd.DataFrame:
-    """Pixels by tile, polygon and predicted value, sorted; codes and numbers as int32, `pixels` as int64."""
+    """Pixels by tile, polygon, cell and predicted value, sorted; codes and numbers as int32, `pixels` as int64."""
     table = predicted.groupby(KEYS, sort=True, observed=True).size().reset_index(name="pixels")
     integers = dict.fromkeys(["polygon", "group", "code", "predicted"], "int32")
     return table.astype({**integers, "held_out_pixel": "bool", "pixels": "int64"})

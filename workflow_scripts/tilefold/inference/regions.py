@@ -1,0 +1,138 @@
+"""Which model of a run classifies the pixels of which region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilefold.inference.model import PredictionError, Predictor
+from tilefold.inference.pixels import Decisions, as_slice, classify_pixels, load_predictor
+from tilefold.regions.burning import Numbers
+from tilefold.regions.names import ALL, region_numbers
+from tilefold.training.model_file import read_model_description
+
+
+class RegionModels:
+    """The models of a run.
+
+    A model is loaded when the first pixel needs it, and stays.
+
+    Attributes
+    ----------
+    path
+        The first model that is one, for messages.
+    inputs, classes
+        As of a `Predictor`; the same for all models.
+    names
+        By number of a region in rasters, 0 being outside all regions: region of the model that classifies its
+        pixels; None: no model does. Without regions all pixels have the number 0, and the model `all`.
+
+    Parameters
+    ----------
+    models
+        Model file by region.
+    settings
+        `fallback` (`nearest`, `global`, `none`; None without regions), and what `load_predictor` takes.
+    neighbours
+        Other regions of each region, nearest first, for the fallback `nearest`.
+
+    Raises
+    ------
+    PredictionError
+        If no region has a model, or models differ in inputs or classes.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, Path | str],
+        settings: Mapping[str, Any],
+        neighbours: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        described = {name: read_model_description(path) for name, path in models.items()}
+        trained = {name: content for name, content in described.items() if "untrained" not in content}
+        if not trained:
+            reasons = "; ".join(f"{name}: {content['untrained']}" for name, content in described.items())
+            raise PredictionError(
+                f"{settings['fold']}, seed {settings['seed']}: no region has a model ({reasons}); add reference "
+                "polygons in the training tiles, or make the regions larger"
+            )
+        first = next(iter(trained))
+        self._models, self._settings = models, settings
+        self._loaded: dict[str, Predictor] = {}
+        self.path = Path(models[first])
+        self.inputs: dict[str, dict[str, Any]] = trained[first]["inputs"]
+        self.classes: list[int] = trained[first]["classes"]
+        for name, content in trained.items():
+            if content["inputs"] != self.inputs or content["classes"] != self.classes:
+                raise PredictionError(
+                    f"{models[name]}: its inputs or classes are not those of {self.path}; train again"
+                )
+        self.names = _names(list(models), set(trained), settings["fallback"], neighbours or {})
+
+    def classify(
+        self,
+        regions: Numbers,
+        values: Mapping[str, NDArray[Any]],
+        clear_dates: NDArray[np.uint16],
+        *,
+        place: str,
+    ) -> Decisions:
+        """Classify pixels, each by the model of its region; without one they are nodata.
+
+        Parameters
+        ----------
+        regions
+            (n,): numbers of the pixels' regions.
+        values, clear_dates, place
+            See `classify_pixels`.
+        """
+        nodata, rows = self._settings["nodata"], self._settings["batch_rows"]
+        decisions = Decisions.undecided(clear_dates.size, len(self.classes), nodata)
+        for predictor, where in self._shares(regions):
+            part = {name: stored[where] for name, stored in values.items()}
+            clear = clear_dates[where]
+            decisions.put(
+                where, classify_pixels(predictor, part, clear, nodata=nodata, rows=rows, place=place)
+            )
+        return decisions
+
+    def _shares(self, regions: Numbers) -> Iterator[tuple[Predictor, slice | NDArray[np.intp]]]:
+        """Each model with the pixels that it classifies."""
+        numbers = np.unique(regions).tolist()
+        for name in dict.fromkeys(self.names[number] for number in numbers):
+            if name is not None:
+                mine = [number for number in numbers if self.names[number] == name]
+                yield self._predictor(name), as_slice(np.flatnonzero(np.isin(regions, mine)))
+
+    def _predictor(self, name: str) -> Predictor:
+        if name not in self._loaded:
+            self._loaded[name] = load_predictor(self._models[name], self._settings)
+        return self._loaded[name]
+
+
+def _names(
+    regions: Sequence[str],
+    trained: set[str],
+    fallback: str | None,
+    neighbours: Mapping[str, Sequence[str]],
+) -> list[str | None]:
+    """Region of the model that classifies pixels, by number.
+
+    With `nearest` the rasters are filled: no pixel has the number 0.
+    """
+    numbers = region_numbers(regions)
+    if not numbers:
+        return [ALL]
+    names: list[str | None] = [None] * (len(numbers) + 1)
+    for region, number in numbers.items():
+        if region in trained:
+            names[number] = region
+        elif fallback == "nearest":
+            names[number] = next(other for other in neighbours[region] if other in trained)
+    if fallback == "global":
+        names = [name or ALL for name in names]
+    return names

@@ -1,0 +1,69 @@
+"""What a region that cannot be trained has in the place of a model: whole files that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tilefold.storage.metadata import provenance
+from tilefold.storage.tables import write_table
+from tilefold.training.curves import draw_curves
+from tilefold.training.database import LEARN, VALIDATION, SampleDatabase
+from tilefold.training.loop import HISTORY_COLUMNS
+from tilefold.training.model_file import write_model_file
+
+NO_LEARN = "no learn sample"
+NO_VALIDATION = "no validation sample of a class that has learn samples"
+
+
+def why_untrained(database: SampleDatabase) -> str:
+    """What a database lacks for a training; empty if nothing."""
+    learnt = database.counts(LEARN) > 0
+    if not learnt.any():
+        return NO_LEARN
+    return "" if np.any(database.counts(VALIDATION)[learnt]) else NO_VALIDATION
+
+
+def write_untrained(
+    reason: str,
+    database: SampleDatabase,
+    settings: Mapping[str, Any],
+    title: str,
+    *,
+    weights: Path | str,
+    history: Path | str,
+    curves: Path | str,
+) -> None:
+    """Write the outputs of a training that cannot be.
+
+    Parameters
+    ----------
+    reason
+        Why, see `why_untrained`.
+    database
+        The region's samples.
+    settings
+        As for `tilefold.training.training.train_candidate`.
+    title
+        Heading of the picture.
+    weights
+        Model file to write: no tensors, ``untrained`` with the reason in its description.
+    history
+        Table to write, without rows.
+    curves
+        Picture to write, without lines.
+    """
+    description = {
+        "untrained": reason,
+        "inputs": database.inputs,
+        "classes": database.classes,
+        "not_learnt": database.classes,
+        "provenance": provenance(settings),
+    }
+    write_model_file(weights, {}, description)
+    write_table(history, pd.DataFrame(columns=list(HISTORY_COLUMNS)))
+    draw_curves(curves, [], f"{title}: no model, since there is {reason}")
