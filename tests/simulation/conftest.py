@@ -16,7 +16,7 @@ def small_scene(tmp_path_factory):
 def default_scene(tmp_path_factory):
     """The demo's ground, parcels and reference with fewer acquisitions."""
     folder = tmp_path_factory.mktemp("simulated") / "scene"
-    simulate_scene(folder, Dials(acquisitions=12))
+    simulate_scene(folder, Dials(acquisitions=24))
     return folder
 
 

@@ -11,7 +11,7 @@ from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from tilefold.simulation import decoder as d
 from tilefold.simulation.acquisitions import Acquisition
 from tilefold.simulation.bound import Pixels, accuracy, best_answers, log_likelihoods
-from tilefold.simulation.classes import CLASSES, effect_matrices, means, shares
+from tilefold.simulation.classes import CLASSES, effect_matrices, means
 from tilefold.simulation.clouds import make_sky
 from tilefold.simulation.dials import Dials
 from tilefold.simulation.ground import make_ground
@@ -37,7 +37,7 @@ def block_variance(*reaches):
 def dense_moments(decoder, dials, index, texture, change):
     """Mean and covariance of all dates and bands of one class, written out in full."""
     loading, levels = decoder.loadings(DAYS), decoder.levels(DAYS)
-    mean = levels + np.einsum("dlb,l->db", loading, means(1.0)[index] - shares() @ means(1.0))
+    mean = levels + np.einsum("dlb,l->db", loading, means(1.0)[index])
     latent = effect_matrices()[index] @ effect_matrices()[index].T
     covariance = np.zeros((len(DAYS), 10, len(DAYS), 10))
     for one in range(10):
@@ -75,39 +75,45 @@ def test_likelihoods_are_those_of_the_written_out_gaussian():
     assert np.abs(relative).max() < 0.05
 
 
+ALONE = Dials(
+    tiles=("T31TCJ",), size=800, overlap=0, parcel_pixels=64, shift=0, spatial_effect=0, cloud_fraction=0,
+    mask_overcall=0, always_flagged=0,
+)  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def cloudless():
     """Pure pixels of a large tile without clouds: all are seen on the same dates."""
-    dials = Dials(
-        tiles=("T31TCJ",), size=800, overlap=0, parcel_pixels=64, shift=0, spatial_effect=0, cloud_fraction=0,
-        mask_overcall=0, always_flagged=0,
-    )  # fmt: skip
-    ground = make_ground(dials, make_parcels(dials), tile_windows(dials)["T31TCJ"])
-    decoder = d.decoders(dials)["T31TCJ"]
-    place = np.nonzero(pure_pixels(ground.parcel, dials))
+    ground = make_ground(ALONE, make_parcels(ALONE), tile_windows(ALONE)["T31TCJ"])
+    decoder = d.decoders(ALONE)["T31TCJ"]
+    place = np.nonzero(pure_pixels(ground.parcel, ALONE))
     values = np.zeros((len(place[0]), len(DAYS), len(BANDS)), np.int16)
     for index, day in enumerate(DAYS):
         rng = np.random.default_rng(index)
         time = datetime.datetime(2018, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(days=day - 1)
         acquisition = Acquisition("T31TCJ", "", time, "SENTINEL2A", 0.0, 0.0)
-        sky = make_sky(dials, acquisition, np.zeros((800, 800), bool), rng)
-        bands = observe(dials, decoder, ground.latents, acquisition, sky, rng)
+        sky = make_sky(ALONE, acquisition, np.zeros((800, 800), bool), rng)
+        bands = observe(ALONE, decoder, ground.latents, acquisition, sky, rng)
         for b, band in enumerate(BANDS):
             step = 2 if band in COARSE_BANDS else 1
             values[:, index, b] = bands[band][place[0] // step, place[1] // step]
+    return values, ground.class_index[place], ground.parcel[place].astype(np.int64)
+
+
+def likelihoods(values, decoder, dials):
     seen = np.ones(values.shape[:2], bool)
-    likelihood = log_likelihoods(Pixels(values, seen, seen, DAYS), decoder, dials)
-    return values, likelihood, ground.class_index[place], ground.parcel[place].astype(np.int64)
+    return log_likelihoods(Pixels(values, seen, seen, DAYS), decoder, dials)
 
 
 def test_a_classifier_that_learns_the_gaussians_comes_near_the_bound_and_not_above_it(cloudless):
-    values, likelihood, truth, parcel = cloudless
+    values, truth, parcel = cloudless
     learn, test = parcel % 4 != 0, parcel % 4 == 0
     flat = values.reshape(len(values), -1).astype(np.float64)
     share = np.bincount(truth[test], minlength=len(CLASSES)) / test.sum()
     learnt = QuadraticDiscriminantAnalysis(priors=share, reg_param=1e-3).fit(flat[learn], truth[learn])
     its = learnt.predict(flat[test]) == truth[test]
-    best = best_answers(likelihood, truth, test)
+    likelihood = likelihoods(values[test], d.decoders(ALONE)["T31TCJ"], ALONE)
+    best = best_answers(likelihood, truth[test], np.ones(test.sum(), bool))
     lead = accuracy(best, parcel[test])["oa"] - its.mean()
     difference = np.bincount(parcel[test], weights=best.astype(float) - its - lead)
     error = np.sqrt(np.sum(difference**2)) / test.sum()
@@ -117,20 +123,17 @@ def test_a_classifier_that_learns_the_gaussians_comes_near_the_bound_and_not_abo
 
 
 def test_a_wrong_idea_of_the_scene_is_worse_than_the_rule(cloudless):
-    values, likelihood, truth, _ = (array[::5] for array in cloudless)
+    values, truth, _ = (array[::20] for array in cloudless)
     whole = np.ones(len(truth), bool)
-    best = best_answers(likelihood, truth, whole).mean()
-    dials = Dials(tiles=("T31TCJ",), shift=0)
-    decoder = d.decoders(dials)["T31TCJ"]
-    seen = np.ones(values.shape[:2], bool)
+    decoder = d.decoders(ALONE)["T31TCJ"]
+    best = best_answers(likelihoods(values, decoder, ALONE), truth, whole).mean()
     wrong = [
         (decoder, Dials(sensor_noise=2.0)),
         (decoder, Dials(parcel_effect=1.0)),
-        (d.Decoder(decoder.delay + 4, decoder.vigour, decoder.gain, decoder.offset, decoder.scale), dials),
+        (d.Decoder(decoder.delay + 4, decoder.vigour, decoder.gain, decoder.offset, decoder.scale), ALONE),
     ]
     for other, belief in wrong:
-        believed = log_likelihoods(Pixels(values, seen, seen, DAYS), other, belief)
-        assert best_answers(believed, truth, whole).mean() < best
+        assert best_answers(likelihoods(values, other, belief), truth, whole).mean() < best
 
 
 def test_the_error_counts_parcels_and_not_pixels():

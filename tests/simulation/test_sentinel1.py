@@ -38,11 +38,12 @@ def test_levels_and_deviations_are_near_the_patch(ground, polarisation):
     dials, place = ground
     decoder = decoders(dials)["T31TCJ"]
     deviations = []
+    land = place.class_index != CODES.index(23)
     for month, mean in enumerate(PATCH_MEANS[polarisation]):
-        level = backscatter(polarisation, decoder, place.latents, 15.5 + 30.4 * month)
+        level = backscatter(polarisation, decoder, place.latents, 15.5 + 30.4 * month)[land]
         assert level.mean() == pytest.approx(mean, abs=0.5)
         deviations.append(level.std())
-    # The instrument mixes borders, which takes some of the variance.
+    # The instrument mixes borders, which takes some of the variance. The patch has no water.
     wanted = np.sqrt(np.mean(np.square(PATCH_DEVIATIONS[polarisation])))
     assert 0.75 * wanted < np.sqrt(np.mean(np.square(deviations))) < 1.1 * wanted
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tilefold.simulation.classes import CLASSES, effect_matrices, means, shares
+from tilefold.simulation.classes import CLASSES, effect_matrices, means
 from tilefold.simulation.decoder import FLUCTUATION, HAZE, INSTRUMENT, Decoder
 from tilefold.simulation.dials import Dials
 from tilefold.simulation.ground import block_variance, gaussian_kernel, texture_correlation
@@ -32,7 +32,7 @@ Bools = NDArray[np.bool_]
 #: Variance of the rounding to whole numbers, the only noise left where `sensor_noise` is 0.
 ROUNDING = 1 / 12
 #: Pixels that are worked on at once.
-BATCH = 1024
+BATCH = 128
 _COARSE = np.isin(BANDS, COARSE_BANDS)
 
 
@@ -70,7 +70,8 @@ def log_likelihoods(pixels: Pixels, decoder: Decoder, dials: Dials) -> Floats:
     dials
         Dials of the scene.
     """
-    parts = [_of_statistics(*both, dials) for both in _statistics(pixels, decoder, dials)]
+    seen = (_loadings(pixels.days, decoder, dials), decoder.levels(pixels.days), noise_covariance(dials))
+    parts = [_of_statistics(*both) for both in _statistics(pixels, *seen)]
     return np.concatenate(parts) if parts else np.empty((0, len(CLASSES)))
 
 
@@ -136,14 +137,14 @@ def accuracy(right: Bools, parcel: NDArray[np.int64]) -> dict[str, float]:
     return {"oa": oa, "standard_error": float(np.sqrt(np.sum(excess**2)) / count), "pixels": count}
 
 
-def _statistics(pixels: Pixels, decoder: Decoder, dials: Dials) -> Iterator[tuple[Floats, Floats]]:
+def _statistics(
+    pixels: Pixels, loading: Floats, levels: Floats, noise: Floats
+) -> Iterator[tuple[Floats, Floats]]:
     """Sufficient statistics of the Gaussian linear model over the clear dates, by batches.
 
-    With loadings L, noise covariance N and r = values - levels they are L' N^-1 r, (pixels, latents), and
-    L' N^-1 L, (pixels, latents, latents), summed over the dates; latents at 10 m and at 20 m apart.
+    With loadings L, noise covariance N and r = values - levels they are L' N^-1 r, (pixels, columns of L), and
+    L' N^-1 L, (pixels, columns, columns), summed over the dates.
     """
-    loading = _two_resolutions(decoder.loadings(pixels.days))
-    levels, noise = decoder.levels(pixels.days), noise_covariance(dials)
     kinds = []
     for seen, bands in (
         (pixels.clear & pixels.clear_coarse, np.arange(len(BANDS))),
@@ -164,20 +165,20 @@ def _statistics(pixels: Pixels, decoder: Decoder, dials: Dials) -> Iterator[tupl
         yield projected, gram.reshape(len(residual), size, size)
 
 
-def _of_statistics(projected: Floats, gram: Floats, dials: Dials) -> Floats:
-    """Log likelihoods from the sufficient statistics; the effects are integrated out (Woodbury's identity)."""
-    centre = means(dials.class_effect) - shares() @ means(1.0)
-    both = np.concatenate([centre, centre], axis=1)
+def _of_statistics(projected: Floats, gram: Floats) -> Floats:
+    """Log likelihoods from the sufficient statistics; the effects are integrated out (Woodbury's identity).
+
+    The columns are those of the effects, at spread 1, and then one for the mean of each class.
+    """
     spread = np.array([look.spread for look in CLASSES])
+    effects = gram.shape[1] - len(spread)
+    result = projected[:, effects:] - 0.5 * np.einsum("pcc->pc", gram[:, effects:, effects:])
+    rest = projected[:, :effects, None] - gram[:, :effects, effects:]
+    inner = gram[:, :effects, :effects]
     # All classes have the same effects but for their spread: one factorisation serves all of one spread.
-    factor = np.kron(np.linalg.cholesky(_resolution_covariance(dials)), effect_matrices()[0] / spread[0])
-    pulled = np.swapaxes(gram @ both.T, 1, 2)
-    result = projected @ both.T - 0.5 * np.einsum("pcl,cl->pc", pulled, both)
-    rest = np.swapaxes((projected[:, None] - pulled) @ factor, 1, 2)
-    inner = factor.T @ (gram @ factor)
     for value in np.unique(spread):
         members = np.flatnonzero(spread == value)
-        whole = np.eye(factor.shape[1]) + value**2 * inner
+        whole = np.eye(effects) + value**2 * inner
         lower = np.linalg.cholesky(whole)
         solved = np.linalg.solve(whole, rest[..., members])
         logdet = np.log(np.einsum("pee->pe", lower)).sum(axis=1)
@@ -185,6 +186,18 @@ def _of_statistics(projected: Floats, gram: Floats, dials: Dials) -> Floats:
             0.5 * value**2 * np.einsum("pec,pec->pc", rest[..., members], solved) - logdet[:, None]
         )
     return result
+
+
+def _loadings(days: Floats, decoder: Decoder, dials: Dials) -> Floats:
+    """What one unit of each effect at spread 1, and the mean of each class, add: (dates, effects + classes, bands).
+
+    Effects at 10 m and at 20 m are apart, and standard normal together.
+    """
+    effects = effect_matrices()[0] / CLASSES[0].spread
+    factor = np.kron(np.linalg.cholesky(_resolution_covariance(dials)), effects)
+    centre = np.tile(means(dials.class_effect), 2)
+    both = _two_resolutions(decoder.loadings(days))
+    return np.einsum("dlb,le->deb", both, np.concatenate([factor, centre.T], axis=1), optimize=True)
 
 
 def _two_resolutions(loading: Floats) -> Floats:

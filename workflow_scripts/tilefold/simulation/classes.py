@@ -12,9 +12,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+#: What comes and goes at a place: `growth` (sowing, growth and mowing, as green cover) and `drying` (rain, tillage
+#: and straw, see `decoder.DRYING`), in standard deviations of what passes within about a month, once for each
+#: twelfth of the year, and of what comes twice a year, as where two crops follow each other, in two phases.
+PASSING = {"growth": 0.11, "drying": 1.2}
+TWICE = {"growth": 0.12, "drying": 0.7}
+TWELFTHS = tuple(f"_{number}" for number in range(1, 13))
+PHASES = ("_twice", "_twice_later")
+_COMING = {
+    name + part: deviation
+    for parts, deviations in ((TWELFTHS, PASSING), (PHASES, TWICE))
+    for name, deviation in deviations.items()
+    for part in parts
+}
 #: What describes a place. Green cover (0 to 1) all the year, in spring, in high summer, over the whole season
-#: and in winter; brightness of the ground; water in the canopy; leaf structure; yellow flowers; and what an
-#: earlier or later season adds to the three curves (in days times green cover).
+#: and in winter; brightness of the ground; water in the canopy; leaf structure; yellow flowers; what an
+#: earlier or later season adds to the three curves (in days times green cover); and what comes and goes.
 LATENTS = (
     "green",
     "spring",
@@ -28,21 +41,23 @@ LATENTS = (
     "later_spring",
     "later_summer",
     "later_season",
+    *_COMING,
 )
 #: What varies at random within a class, and its standard deviation; `timing` in days. It is the same for all
 #: classes but for their `spread`: where covariances differ, much of the best rule's success comes from their
 #: fine details, which nobody can learn from a few hundred polygons.
 EFFECTS = {
-    "green": 0.06,
-    "spring": 0.15,
-    "summer": 0.15,
-    "season": 0.11,
-    "winter": 0.10,
-    "brightness": 0.30,
-    "wetness": 0.30,
-    "structure": 0.30,
-    "flowers": 0.20,
-    "timing": 6.0,
+    "green": 0.08,
+    "spring": 0.06,
+    "summer": 0.06,
+    "season": 0.05,
+    "winter": 0.08,
+    "brightness": 0.54,
+    "wetness": 0.20,
+    "structure": 0.60,
+    "flowers": 0.19,
+    "timing": 3.0,
+    **_COMING,
 }
 #: Green cover in each curve that an early or late season shifts.
 SHIFTED_COVER = 0.35
@@ -74,7 +89,7 @@ class ClassLook:
 
     def mean(self) -> NDArray[np.float64]:
         """Mean of the latents, (latents,)."""
-        return np.array([*self.means, 0.0, 0.0, 0.0])
+        return np.array([*self.means, *np.zeros(len(LATENTS) - len(self.means))])
 
     def effects(self) -> NDArray[np.float64]:
         """What one unit of each standard normal effect adds to the latents, (latents, effects).
@@ -95,22 +110,23 @@ class ClassLook:
 #: The class that exists in one tile only, and the rare one.
 LOCAL_CODE = 15
 RARE_CODE = 20
+WATER_CODE = 23
 
 # Columns of the means: green spring summer season winter brightness wetness structure flowers.
 CLASSES = (
-    ClassLook(2, "discontinuous urban fabric", (255, 85, 255), 0.035, (0.20, 0.06, 0.02, 0.06, 0.00, 1.1, -0.4, -0.4, 0.0), 1.1),
+    ClassLook(2, "discontinuous urban fabric", (255, 85, 255), 0.035, (0.20, 0.06, 0.02, 0.06, 0.00, 1.3, -0.6, -1.4, 0.0), 1.1),
     ClassLook(5, "rapeseed", (255, 255, 0), 0.040, (0.10, 0.56, 0.00, 0.00, 0.30, 0.2, 0.2, 0.2, 0.8)),
     ClassLook(6, "straw cereals", (208, 255, 0), 0.410, (0.10, 0.72, 0.00, 0.00, 0.10, 0.3, 0.0, 0.0, 0.0)),
-    ClassLook(8, "soy", (255, 171, 68), 0.040, (0.08, 0.04, 0.58, 0.00, 0.02, 0.3, 0.1, 0.4, 0.0)),
-    ClassLook(9, "sunflower", (214, 214, 0), 0.110, (0.08, 0.10, 0.38, 0.00, 0.02, 0.6, -0.3, -0.2, 0.1)),
-    ClassLook(10, "corn", (255, 85, 0), 0.090, (0.08, 0.00, 0.74, 0.00, 0.00, 0.2, 0.4, 0.0, 0.0)),
-    ClassLook(13, "grasslands", (170, 170, 0), 0.140, (0.26, 0.44, 0.06, 0.10, 0.10, 0.3, 0.0, 0.0, 0.0)),
-    ClassLook(14, "orchards", (170, 170, 255), 0.025, (0.24, 0.16, 0.10, 0.34, 0.05, 0.5, 0.0, 0.0, 0.1)),
-    ClassLook(15, "vineyards", (85, 0, 0), 0.020, (0.14, 0.08, 0.22, 0.16, 0.04, 0.9, -0.3, -0.2, 0.0)),
-    ClassLook(16, "broad-leaved forest", (0, 156, 0), 0.050, (0.20, 0.12, 0.00, 0.52, 0.00, 0.1, 0.5, 0.2, 0.0)),
-    ClassLook(17, "coniferous forest", (0, 50, 0), 0.025, (0.42, 0.00, 0.00, 0.14, 0.08, 0.0, 0.8, -0.9, 0.0)),
-    ClassLook(20, "natural mineral surfaces", (255, 0, 0), 0.005, (0.06, 0.04, 0.02, 0.02, 0.00, 1.8, -0.6, -0.4, 0.0)),
-    ClassLook(23, "water bodies", (0, 0, 255), 0.030, (0.06, 0.14, 0.10, 0.04, 0.00, -1.1, 2.4, -2.6, 0.0), 0.6),
+    ClassLook(8, "soy", (255, 171, 68), 0.040, (0.08, 0.04, 0.58, 0.00, 0.02, 0.3, 0.1, 0.9, 0.0)),
+    ClassLook(9, "sunflower", (214, 214, 0), 0.110, (0.08, 0.10, 0.38, 0.00, 0.02, 0.7, -0.3, -0.2, 0.1)),
+    ClassLook(10, "corn", (255, 85, 0), 0.090, (0.08, 0.00, 0.74, 0.00, 0.00, 0.1, 0.3, -0.2, 0.0)),
+    ClassLook(13, "grasslands", (170, 170, 0), 0.140, (0.28, 0.42, 0.06, 0.10, 0.10, 0.2, 0.0, 0.0, 0.0)),
+    ClassLook(14, "orchards", (170, 170, 255), 0.025, (0.24, 0.16, 0.08, 0.36, 0.05, 0.5, 0.0, 0.3, 0.1)),
+    ClassLook(15, "vineyards", (85, 0, 0), 0.020, (0.14, 0.08, 0.18, 0.20, 0.04, 1.2, -0.3, -0.2, 0.0)),
+    ClassLook(16, "broad-leaved forest", (0, 156, 0), 0.050, (0.20, 0.12, 0.00, 0.56, 0.00, 0.0, 0.4, 0.2, 0.0)),
+    ClassLook(17, "coniferous forest", (0, 50, 0), 0.025, (0.42, 0.00, 0.00, 0.14, 0.08, -0.1, 0.6, -0.9, 0.0)),
+    ClassLook(20, "natural mineral surfaces", (255, 0, 0), 0.005, (0.06, 0.04, 0.02, 0.02, 0.00, 2.6, -0.5, -0.4, 0.0)),
+    ClassLook(23, "water bodies", (0, 0, 255), 0.030, (0.20, 0.27, 0.02, 0.11, 0.00, -0.4, 3.6, -4.2, 0.0), 0.6),
 )  # fmt: skip
 CODES = tuple(look.code for look in CLASSES)
 
@@ -121,11 +137,16 @@ def shares() -> NDArray[np.float64]:
     return share / share.sum()
 
 
+def land_shares() -> NDArray[np.float64]:
+    """Share of the land's parcels of each class, adding up to 1."""
+    share = shares() * (np.array(CODES) != WATER_CODE)
+    return share / share.sum()
+
+
 def means(class_effect: float) -> NDArray[np.float64]:
-    """Mean latents of each class, (classes, latents); `class_effect` scales their distances from the mean of all."""
+    """Mean latents of each class minus their mean over the land, (classes, latents), times `class_effect`."""
     matrix = np.stack([look.mean() for look in CLASSES])
-    centre = shares() @ matrix
-    return centre + class_effect * (matrix - centre)
+    return class_effect * (matrix - land_shares() @ matrix)
 
 
 def effect_matrices() -> NDArray[np.float64]:

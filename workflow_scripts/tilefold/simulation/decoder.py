@@ -14,7 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilefold.simulation import keyed
-from tilefold.simulation.classes import LATENTS, effect_matrices, means, shares
+from tilefold.simulation.classes import (
+    LATENTS,
+    PASSING,
+    PHASES,
+    TWELFTHS,
+    TWICE,
+    effect_matrices,
+    land_shares,
+    means,
+)
 from tilefold.simulation.dials import Dials
 from tilefold.simulation.statistics import MID_MONTHS, deviations, mean_levels
 
@@ -24,12 +33,21 @@ Floats = NDArray[np.float64]
 SOIL = np.array([700, 950, 1250, 1600, 1850, 2000, 2150, 2250, 2900, 2500], float)
 VEGETATION = np.array([250, 600, 300, 950, 3000, 3900, 4200, 4350, 1900, 900], float)
 GREENING = VEGETATION - SOIL
-BRIGHTENING = 0.25 * SOIL
-WETTING = np.array([-20, -30, -40, -60, -60, -60, -60, -80, -450, -500], float)
+#: The colour of a soil's minerals and humus, which stays; in short-wave infrared moisture and straw outdo it.
+BRIGHTENING = np.array([280, 300, 500, 430, 510, 640, 690, 690, 260, 510], float)
+#: A drier, barer ground.
+DRYING = np.array([50, 90, 165, 215, 245, 255, 235, 240, 390, 345], float)
+WETTING = np.array([-20, -30, -40, -60, -60, -60, -60, -80, -320, -400], float)
 STRUCTURE = np.array([0, 10, 0, 40, 300, 420, 480, 480, 120, 30], float)
 FLOWERING = np.array([60, 420, 380, 350, 200, 150, 150, 150, 0, 0], float)
 #: Spectra of the latents that are not green cover.
-SPECTRA = {"brightness": BRIGHTENING, "wetness": WETTING, "structure": STRUCTURE, "flowers": FLOWERING}
+SPECTRA = {
+    "brightness": BRIGHTENING,
+    "wetness": WETTING,
+    "structure": STRUCTURE,
+    "flowers": FLOWERING,
+    **{f"drying{part}": DRYING for part in TWELFTHS + PHASES},
+}
 
 # Noise of one acquisition, reflectance x 10000: of the instrument, of haze, and of what happens on the ground
 # between two acquisitions (rain, mowing), as green cover.
@@ -50,7 +68,8 @@ GAINS = np.array(
 OFFSET = 40.0 * np.array([1.3, 1.1, 1, 1, 0.9, 0.9, 0.9, 0.9, 0.7, 0.7])
 DIFFERENCES = 6
 
-SCALE_LIMIT = 1.3
+#: Most of a mean level that the standard deviation of a band may be (see `band_scale`).
+DEVIATION_LIMIT = 0.45
 
 
 @dataclass(frozen=True)
@@ -109,28 +128,31 @@ def time_courses(days: Floats, vigour: float = 1.0) -> dict[str, Floats]:
         "later_spring": later[0],
         "later_summer": vigour * later[1],
         "later_season": later[2],
+        **{name + part: _passing(days, number) for name in PASSING for number, part in enumerate(TWELFTHS)},
+        **{name + part: _twice(days, number) for name in TWICE for number, part in enumerate(PHASES)},
     }
 
 
 def band_scale() -> Floats:
     """Factor on each band's contrasts with which the classes' mixture has the patch's variances, (bands,).
 
-    It is limited to `SCALE_LIMIT`: in the patch the visible bands are skewed by bare bright soil, and a
-    symmetric distribution of the same variance would often fall below zero.
+    Deviations are limited to `DEVIATION_LIMIT` times the mean level: in the patch the visible bands are skewed by
+    bare bright soil, and a symmetric distribution of the same variance would often fall below zero.
     """
     loading = contrasts(MID_MONTHS)
-    covariance = mixture_covariance()
-    variance = np.einsum("dib,ij,djb->db", loading, covariance, loading).mean(axis=0)
-    return np.minimum(deviations() / np.sqrt(variance), SCALE_LIMIT)
+    variance = np.einsum("dib,ij,djb->db", loading, mixture_covariance(), loading).mean(axis=0)
+    limit = DEVIATION_LIMIT * mean_levels(MID_MONTHS).mean(axis=0)
+    return np.asarray(np.minimum(deviations(), limit) / np.sqrt(variance), np.float64)
 
 
 def mixture_covariance() -> Floats:
-    """Covariance of the latents over all classes with their shares, (latents, latents)."""
-    share, centre = shares(), means(1.0)
-    deviation = centre - share @ centre
-    covariance = np.einsum("c,ci,cj->ij", share, deviation, deviation)
-    effects = effect_matrices()
-    return np.asarray(covariance + np.einsum("c,cie,cje->ij", share, effects, effects), np.float64)
+    """Covariance of the latents over all classes of the land with their shares, (latents, latents).
+
+    The patch, whose variances it gives, has no water.
+    """
+    share, centre, effects = land_shares(), means(1.0), effect_matrices()
+    between = np.einsum("c,ci,cj->ij", share, centre, centre)
+    return np.asarray(between + np.einsum("c,cie,cje->ij", share, effects, effects), np.float64)
 
 
 def tile_differences(dials: Dials) -> Floats:
@@ -170,6 +192,22 @@ def decoders(dials: Dials) -> dict[str, Decoder]:
 def _from(days: Floats, centre: float) -> Floats:
     """Days since the nearest `centre`, around the year, from -182.5 to 182.5."""
     return (days - centre + 182.5) % 365 - 182.5
+
+
+def _passing(days: Floats, twelfth: int) -> Floats:
+    """How much there is to see of what passes in a twelfth of the year, counted from 0, (days,).
+
+    Half a wave of a cosine that reaches to the middles of both neighbours: the sum of independent effects of all
+    twelfths has variance 1 on every day, and two days that are two twelfths apart have none in common.
+    """
+    length = 365 / len(TWELFTHS)
+    away = _from(days, (twelfth + 0.5) * length)
+    return np.where(np.abs(away) < length, np.cos(0.5 * np.pi * away / length), 0.0)
+
+
+def _twice(days: Floats, phase: int) -> Floats:
+    """Wave of half a year, at its highest on the first of January or an eighth of a year later, (days,)."""
+    return np.cos(4 * np.pi * days / 365 - 0.5 * np.pi * phase)
 
 
 def _curves(days: Floats) -> Floats:

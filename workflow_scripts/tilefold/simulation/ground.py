@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from tilefold.grids.windows import Window
 from tilefold.simulation import keyed
-from tilefold.simulation.classes import EFFECTS, effect_matrices, means, shares
+from tilefold.simulation.classes import EFFECTS, effect_matrices, means
 from tilefold.simulation.dials import Dials
 from tilefold.simulation.parcels import Parcels, parcel_map
 
@@ -32,7 +32,7 @@ class Ground:
     class_index
         Index into `classes.CLASSES`, (rows, columns).
     latents
-        Latents minus the mean latents of the nomenclature, as the instrument mixes them at borders,
+        Latents minus their mean over the land, as the instrument mixes them at borders,
         (rows, columns, latents), float32.
     """
 
@@ -56,7 +56,7 @@ def make_ground(dials: Dials, parcels: Parcels, window: Window) -> Ground:
     effects = (
         np.sqrt(dials.parcel_effect) * parcels.effects[parcel] + np.sqrt(1 - dials.parcel_effect) * texture
     )
-    latents = _class_means(dials)[class_index]
+    latents = means(dials.class_effect)[class_index]
     for index, matrix in enumerate(effect_matrices()):
         here = class_index == index
         latents[here] += effects[here] @ matrix.T
@@ -83,11 +83,6 @@ def block_variance(kernel: Floats) -> float:
     """
     neighbour = float(kernel[:-1] @ kernel[1:] / (kernel @ kernel))
     return (1 + 2 * neighbour + neighbour**2) / 4
-
-
-def _class_means(dials: Dials) -> Floats:
-    centre = shares() @ means(1.0)
-    return means(dials.class_effect) - centre
 
 
 def _texture(dials: Dials, window: Window) -> Floats:

@@ -32,8 +32,8 @@ PATCH_DEVIATIONS = {
     "vh": (2.32, 2.36, 2.72, 3.46, 2.99, 2.54, 2.06, 2.29, 2.80, 2.21, 2.23, 2.20),
 }
 #: What one unit of a latent adds, dB, before scaling to the patch: leaves scatter the cross polarisation,
-#: upright stems of spring crops weaken the vertical one, rough ground and structure return more of both, and
-#: what has no structure, water, hardly anything.
+#: upright stems of spring crops weaken the vertical one, rough ground and structure return more of both, dry
+#: ground less, and what has no structure, water, hardly anything.
 SLOPES = {
     "vv": {
         "green": 2.0,
@@ -42,7 +42,9 @@ SLOPES = {
         "season": 2.0,
         "winter": 1.0,
         "brightness": 1.2,
-        "structure": 2.5,
+        "structure": 2.0,
+        "growth": 2.0,
+        "drying": -0.5,
     },
     "vh": {
         "green": 5.0,
@@ -51,7 +53,9 @@ SLOPES = {
         "season": 5.0,
         "winter": 2.0,
         "brightness": 0.6,
-        "structure": 2.5,
+        "structure": 2.0,
+        "growth": 5.0,
+        "drying": -0.3,
     },
 }
 #: What is added in each direction, dB: soil and leaves are drier in the evening.
@@ -114,6 +118,6 @@ def scale(polarisation: str) -> float:
 def _contrasts(polarisation: str, days: Floats, vigour: float) -> Floats:
     """What one unit of each latent adds on days of the year before scaling, dB, (days, latents)."""
     slopes, courses = SLOPES[polarisation], time_courses(days, vigour)
-    # A late season shifts the curve of the cover that it belongs to.
-    of = {name: slopes.get(name.removeprefix("later_"), 0.0) for name in LATENTS}
+    # A late season shifts the curve of the cover that it belongs to; what comes and goes is named with its time.
+    of = {name: slopes.get(name.removeprefix("later_").split("_")[0], 0.0) for name in LATENTS}
     return np.stack([of[name] * courses[name] for name in LATENTS], axis=1)

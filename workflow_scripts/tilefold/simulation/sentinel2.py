@@ -75,7 +75,8 @@ def at_the_instrument(
     """
     day = np.array([acquisition.day])
     loading = decoder.loadings(day)[0]
-    surface = latents.astype(np.float64) @ loading + decoder.levels(day)[0]
+    shown = loading.any(axis=1)
+    surface = latents[..., shown].astype(np.float64) @ loading[shown] + decoder.levels(day)[0]
     size, noise = len(latents), dials.sensor_noise
     surface += noise * _unit(smooth_noise(size, HAZE_REACH, rng))[..., None] * HAZE
     changed = gaussian_filter(rng.standard_normal((size, size)), FLUCTUATION_REACH)

@@ -3,7 +3,8 @@
 Source of the constants: the 12 monthly Sentinel-2 level-2A composites (November 2020 to October 2021, 100 x
 100 pixels of 10 m, UTM zone 31 N) of the test input of the ESA WorldCereal classification system (MIT
 licence; contains modified Copernicus Sentinel data). December and January have no data in it. Band 8A is not
-in it: it is taken as band 8 times `B8A_TO_B8`.
+in it: it is taken as band 8 times `B8A_TO_B8`. It has no water: in some month each of its pixels has a band 11 of
+1400 or more.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ import numpy as np
 import pandas as pd
 import rasterio
 from numpy.typing import NDArray
+
+from tilefold.simulation.classes import WATER_CODE
+from tilefold.simulation.paths import scene_paths
 
 Floats = NDArray[np.float64]
 
@@ -179,8 +183,8 @@ def compare_with_patch(path: Path | str, scene: Path | str) -> pd.DataFrame:
     path
         The patch's NetCDF file.
     scene
-        Folder that `simulate_scene` wrote; all its tiles are pooled. Months in which less than `SEEN_SHARE`
-        of its pixels were ever clear are left out on both sides.
+        Folder that `simulate_scene` wrote; all its tiles are pooled. Water is left out, as the patch has none, and
+        months in which less than `SEEN_SHARE` of the pixels were ever clear are left out on both sides.
 
     Returns
     -------
@@ -190,7 +194,7 @@ def compare_with_patch(path: Path | str, scene: Path | str) -> pd.DataFrame:
         band, statistic, patch, scene.
     """
     tiles = sorted(folder.name for folder in (Path(scene) / "sentinel2").iterdir())
-    parts = [monthly_composites(scene, tile) for tile in tiles]
+    parts = [_of_land(monthly_composites(scene, tile), scene, tile) for tile in tiles]
     monthly = {band: np.concatenate([part[band] for part in parts], axis=1) for band in BANDS}
     months = tuple(
         month
@@ -214,6 +218,17 @@ def compare_with_patch(path: Path | str, scene: Path | str) -> pd.DataFrame:
             )
         )
     return pd.DataFrame(rows, columns=["band", "statistic", "patch", "scene"])
+
+
+def _of_land(monthly: dict[str, Floats], scene: Path | str, tile: str) -> dict[str, Floats]:
+    """Composites without the pixels that are water, or hold some."""
+    with rasterio.open(scene_paths(scene).truth_map(tile)) as dataset:
+        land = dataset.read(1) != WATER_CODE
+    blocks = land[::2, ::2] & land[1::2, ::2] & land[::2, 1::2] & land[1::2, 1::2]
+    return {
+        band: values[:, (blocks if band in COARSE_BANDS else land).ravel()]
+        for band, values in monthly.items()
+    }
 
 
 def _read(path: Path) -> NDArray[np.int64]:

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 Bools = NDArray[np.bool_]
 
 #: Most pixels of a scene on which the best possible accuracy is measured.
-BOUND_PIXELS = 160_000
+BOUND_PIXELS = 24_000
 #: Pixels among which the best possible accuracy is measured: all; those around which all belongs to one parcel
 #: as far as a 20 m pixel and the instrument's blur reach; those that reference polygons were made of.
 GROUPS = ("truth", "pure", "reference")
