@@ -92,5 +92,6 @@ def test_levels_and_deviations_of_the_scene_are_near_the_patch(default_scene, pa
     ratio = (table["scene"] / table["patch"])[table["statistic"] == "mean"]
     assert ratio.between(0.9, 1.1).all()
     ratio = (table["scene"] / table["patch"])[table["statistic"] == "deviation"]
-    assert ratio.between(0.7, 1.1).all()
+    # Haze and noise of single acquisitions come on top, which the visible bands feel most.
+    assert ratio.between(0.7, 1.15).all()
     assert deviations().shape == (10,)
