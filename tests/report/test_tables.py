@@ -62,6 +62,27 @@ def test_roles_count_originals(results):
     assert table.rows[1] == ["2 forest", "0", "0", "0", "1", "0", "0", "0"]
 
 
+def test_polygons_kept_apart_for_fused_maps_are_shown_where_there_are_any():
+    split = pd.DataFrame({"group": [1, 2], "code": 1, "role": ["learn", "test"], "pixels": [5, 7]})
+    without = split_table(split, {1: "1 water"}, 0, LINK)
+    assert not any("fusion" in column for column in without.columns)
+    apart = pd.concat([split, split.assign(group=[3, 4], role="fusion_test")])
+    table = split_table(apart, {1: "1 water", 2: "2 forest"}, 0, LINK)
+    assert dict(zip(table.columns, table.rows[0], strict=True)) == {
+        "class": "1 water",
+        "learn polygons": "1",
+        "validation polygons": "0",
+        "test polygons": "1",
+        "fusion test polygons": "2",
+        "polygons without a pixel": "0",
+        "learn pixels": "5",
+        "validation pixels": "0",
+        "test pixels": "7",
+        "fusion test pixels": "12",
+    }
+    assert table.rows[1] == ["2 forest", *["0"] * 9]
+
+
 def test_samples_by_tile(results):
     samples = results.by_run("samples")["all/seed_0"]
     table = tile_table(samples, results.names, "all/seed_0", LINK)

@@ -12,7 +12,9 @@ from tilefold.report.cautions_regions import own_regions
 from tilefold.report.table import Link, Table, count, number, percent, starts
 from tilefold.storage.tables import read_table
 
-ROLES = ("learn", "validation", "test", "")
+ROLES = ("learn", "validation", "test")
+#: Of polygons kept apart for fused maps; shown where there are any.
+FUSION_TEST = "fusion_test"
 TRAINING_ROLES = ("learn", "validation")
 
 
@@ -20,16 +22,18 @@ def split_table(split: pd.DataFrame, names: Mapping[int, str], seed: int, link: 
     """Originals by role, and pixels, of each class."""
     groups = split.groupby(["code", "role"])["group"].nunique()
     pixels = split.groupby(["code", "role"])["pixels"].sum()
+    roles = [*ROLES, *([FUSION_TEST] if (split["role"] == FUSION_TEST).any() else [])]
     rows = [
         [
             name,
-            *(count(groups.get((code, role), 0)) for role in ROLES),
-            *(count(pixels.get((code, role), 0)) for role in ROLES[:3]),
+            *(count(groups.get((code, role), 0)) for role in (*roles, "")),
+            *(count(pixels.get((code, role), 0)) for role in roles),
         ]
         for code, name in names.items()
     ]
-    columns = ["class", "learn polygons", "validation polygons", "test polygons", "polygons without a pixel"]
-    columns += ["learn pixels", "validation pixels", "test pixels"]
+    words = [role.replace("_", " ") for role in roles]
+    columns = ["class", *(f"{role} polygons" for role in words), "polygons without a pixel"]
+    columns += [f"{role} pixels" for role in words]
     caption = (
         f"Roles of the split of seed {seed}, over all tiles; the parts of one original count as one polygon."
     )
