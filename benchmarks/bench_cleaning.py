@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from parcels import CLASSES, CRS, tile_grids, write_parcels
 
@@ -14,6 +15,17 @@ from tilefold.grids.ownership import Ownership, footprint_ring
 
 #: Parcels along each side of the square that they fill.
 SIDE = 1000
+#: How roles are drawn: what `split_polygons` is told besides where tiles lie.
+ROLES: dict[str, Any] = {
+    "seed": 0,
+    "ratio": 0.75,
+    "validation_ratio": 0.2,
+    "imposed": "none",
+    "field_values": None,
+    "fusion_holdout_ratio": 0.1,
+    "singletons": "learn",
+    "regions": [],
+}
 
 
 def bench_cleaning() -> dict[str, float]:
@@ -30,9 +42,7 @@ def bench_cleaning() -> dict[str, float]:
     }
     rings = {tile: footprint_ring(grid, CRS) for tile, grid in grids.items()}
     split = {
-        "seed": 0,
-        "ratio": 0.75,
-        "validation_ratio": 0.2,
+        **ROLES,
         "grids": {tile: grid.to_dict() for tile, grid in grids.items()},
         "ownership": Ownership(CRS, rings).to_dict(),
     }

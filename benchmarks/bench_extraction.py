@@ -33,6 +33,17 @@ SIZE, STEP = 544, 512
 #: Polygons over all tiles, each on a place of its own, and the side of a square one in pixels.
 POLYGONS, PLACE, SIDE = 300, 36, 21
 ROUNDS = 1
+#: How roles are drawn.
+ROLES: dict[str, Any] = {
+    "seed": 0,
+    "ratio": 0.75,
+    "validation_ratio": 0.2,
+    "imposed": "none",
+    "field_values": None,
+    "fusion_holdout_ratio": 0.0,
+    "singletons": "learn",
+    "regions": [],
+}
 
 
 def bench_extraction() -> dict[str, float]:
@@ -72,10 +83,9 @@ class Scene:
         features.to_file(self.reference, layer="reference")
         self.split = folder / "split.parquet"
         grids = {tile: grid.to_dict() for tile, grid in self.grids.items()}
-        ratios = {"seed": 0, "ratio": 0.75, "validation_ratio": 0.2}
         split_polygons(
             self.reference,
-            {**ratios, "grids": grids, "ownership": self.ownership.to_dict()},
+            {**ROLES, "grids": grids, "ownership": self.ownership.to_dict()},
             split=self.split,
         )
         roles = read_table(self.split).set_index("polygon")["role"]
@@ -129,7 +139,7 @@ class Scene:
         indexes = {tile: self.folder / f"{tile}.parquet" for tile in tiles}
         none = [None] * len(CLASSES)
         shared: dict[str, Any] = {"fold": run.name, "seed": 0, "held_out": held_out, "codes": CLASSES}
-        area = {"boundary": "footprint", "straddlers": "bar", "buffer_m": 0.0}
+        area = {"boundary": "footprint", "straddlers": "bar", "buffer_m": 0.0, "crs": CRS}
         barring = {**area, "ownership": self.ownership.restricted(held_out).to_dict()}
         settings = {
             **shared,
@@ -140,7 +150,9 @@ class Scene:
             "limits": {"min": none, "max": none},
             "quota": "none",
             "sampler": None,
+            "scheme": {"kind": "tiles"},
             "barring": barring if held_out else None,
+            "validation_tile": None,
         }
         select_samples(
             self.split,
@@ -197,6 +209,8 @@ def _fields() -> geopandas.GeoDataFrame:
         "polygon": number,
         "group": number,
         "id": [f"p{value:03}" for value in number],
+        "group_id": [f"p{value:03}" for value in number],
         "code": rng.choice(CLASSES, POLYGONS).astype(np.int32),
+        "fold_value": "",
     }
     return geopandas.GeoDataFrame(columns, geometry=shapes, crs=CRS)
