@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from parcels import CLASSES, CRS, tile_grids, write_parcels
 
@@ -15,17 +14,6 @@ from tilefold.grids.ownership import Ownership, footprint_ring
 
 #: Parcels along each side of the square that they fill.
 SIDE = 1000
-#: How roles are drawn: what `split_polygons` is told besides where tiles lie.
-ROLES: dict[str, Any] = {
-    "seed": 0,
-    "ratio": 0.75,
-    "validation_ratio": 0.2,
-    "imposed": "none",
-    "field_values": None,
-    "fusion_holdout_ratio": 0.1,
-    "singletons": "learn",
-    "regions": [],
-}
 
 
 def bench_cleaning() -> dict[str, float]:
@@ -42,7 +30,14 @@ def bench_cleaning() -> dict[str, float]:
     }
     rings = {tile: footprint_ring(grid, CRS) for tile, grid in grids.items()}
     split = {
-        **ROLES,
+        "seed": 0,
+        "ratio": 0.75,
+        "validation_ratio": 0.2,
+        "imposed": "none",
+        "field_values": None,
+        "singletons": "learn",
+        "fusion_holdout_ratio": 0.1,
+        "regions": [],
         "grids": {tile: grid.to_dict() for tile, grid in grids.items()},
         "ownership": Ownership(CRS, rings).to_dict(),
     }
@@ -52,7 +47,7 @@ def bench_cleaning() -> dict[str, float]:
         done = subprocess.run(
             [sys.executable, Path(__file__).parent / "clean_and_split.py", folder, settings],
             check=True,
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
         )
     cleaning, splitting, busy, busy_splitting, first_peak, peak = json.loads(done.stdout)

@@ -33,17 +33,6 @@ SIZE, STEP = 544, 512
 #: Polygons over all tiles, each on a place of its own, and the side of a square one in pixels.
 POLYGONS, PLACE, SIDE = 300, 36, 21
 ROUNDS = 1
-#: How roles are drawn.
-ROLES: dict[str, Any] = {
-    "seed": 0,
-    "ratio": 0.75,
-    "validation_ratio": 0.2,
-    "imposed": "none",
-    "field_values": None,
-    "fusion_holdout_ratio": 0.0,
-    "singletons": "learn",
-    "regions": [],
-}
 
 
 def bench_extraction() -> dict[str, float]:
@@ -83,9 +72,11 @@ class Scene:
         features.to_file(self.reference, layer="reference")
         self.split = folder / "split.parquet"
         grids = {tile: grid.to_dict() for tile, grid in self.grids.items()}
+        ratios = {"seed": 0, "ratio": 0.75, "validation_ratio": 0.2, "imposed": "none", "field_values": None}
+        ratios |= {"singletons": "learn", "fusion_holdout_ratio": 0.0, "regions": []}
         split_polygons(
             self.reference,
-            {**ROLES, "grids": grids, "ownership": self.ownership.to_dict()},
+            {**ratios, "grids": grids, "ownership": self.ownership.to_dict()},
             split=self.split,
         )
         roles = read_table(self.split).set_index("polygon")["role"]
@@ -210,7 +201,7 @@ def _fields() -> geopandas.GeoDataFrame:
         "group": number,
         "id": [f"p{value:03}" for value in number],
         "group_id": [f"p{value:03}" for value in number],
-        "code": rng.choice(CLASSES, POLYGONS).astype(np.int32),
         "fold_value": "",
+        "code": rng.choice(CLASSES, POLYGONS).astype(np.int32),
     }
     return geopandas.GeoDataFrame(columns, geometry=shapes, crs=CRS)

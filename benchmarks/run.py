@@ -30,6 +30,7 @@ TARGETS: dict[str, tuple[str, float]] = {
     "peak_rss_preprocess": (AT_MOST, 4),
     "clean_and_split_million_minutes": (AT_MOST, 10),
     "peak_rss_clean_and_split": (AT_MOST, 4),
+    "extract_vs_otb": (AT_LEAST, 30),
     "predict_vs_bound": (AT_LEAST, 0.8),
     "train_full_vs_onebatch": (AT_LEAST, 0.85),
     "train_stream_vs_full": (AT_LEAST, 0.9),

@@ -16,6 +16,11 @@ rule write_report:
         classes=rules.summarise_runs.output.classes,
         gaps=rules.summarise_runs.output.gaps,
         folds_mean=rules.summarise_runs.output.folds_mean,
+        baselines=(
+            rules.summarise_baselines.output.baselines
+            if plan.config.validation.baselines
+            else []
+        ),
         cleaning="<results>/ground_truth/cleaning.csv",
         split=expand(
             "<results>/split/seed_{seed}.parquet", seed=plan.config.split.seeds

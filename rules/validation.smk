@@ -134,9 +134,72 @@ rule summarise_runs:
         "../workflow_scripts/summarise_runs.py"
 
 
+rule predict_baselines:
+    input:
+        samples=expand(
+            "<results>/runs/{fold}/seed_{seed}/region_{region}/samples.nc",
+            region=plan.region_names or plan.regions,
+            allow_missing=True,
+        ),
+        predicted=rules.predict_samples.output.predicted,
+        rates=rules.select_samples.output.rates,
+        pools=expand("<results>/pools/{tile}.nc", tile=plan.train),
+    output:
+        counts="<results>/validation/{fold}/seed_{seed}/baselines.parquet",
+    log:
+        "<logs>/predict_baselines/{fold}/seed_{seed}.log",
+    benchmark:
+        "<benchmarks>/predict_baselines/{fold}/seed_{seed}.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 8000 * attempt,
+        runtime=lambda wildcards, attempt: 120 * attempt,
+    params:
+        settings=settings("predict_baselines"),
+    message:
+        "Predicting the test pixels of {wildcards.fold}, seed {wildcards.seed}, by the baselines"
+    script:
+        "../workflow_scripts/predict_baselines.py"
+
+
+rule summarise_baselines:
+    input:
+        counts=[
+            f"<results>/validation/{run.fold}/seed_{run.seed}/baselines.parquet"
+            for run in plan.runs
+        ],
+        rates=rules.summarise_runs.input.rates,
+        folds=rules.summarise_runs.output.folds,
+    output:
+        baselines=report(
+            "<results>/summary/baselines.csv",
+            category="Accuracy",
+            caption="../docs/captions/baselines.rst",
+        ),
+    log:
+        "<logs>/summarise_baselines.log",
+    benchmark:
+        "<benchmarks>/summarise_baselines.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=settings("summarise_baselines"),
+    message:
+        "Summarising the baselines of all runs"
+    script:
+        "../workflow_scripts/summarise_baselines.py"
+
+
 rule validation:
     input:
         rules.summarise_runs.output,
+        rules.summarise_baselines.output if plan.config.validation.baselines else [],
         [
             f"<results>/validation/{run.fold}/seed_{run.seed}/distances.csv"
             for run in plan.runs

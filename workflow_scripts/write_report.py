@@ -39,6 +39,8 @@ def main(snakemake: Any) -> None:
         "clear": by_series["clear_dates"],
         "skipped": by_series["skipped"],
     }
+    if given.get("baselines"):
+        sources["baselines"] = given.baselines
     write_report(
         sources,
         settings,

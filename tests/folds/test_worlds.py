@@ -109,7 +109,7 @@ def names(cells, tile):
 
 
 @given(polygons, imposed, st.sampled_from([0.0, 0.1, 0.5]), st.integers(0, 3))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_roles_partition_polygons_and_follow_what_is_imposed(rows, values, holdout, seed):
     table = split_of(frame_of(rows, values), seed, imposed="field", fusion_holdout_ratio=holdout)
     assert one_role_a_group(table)
@@ -130,7 +130,7 @@ def test_roles_partition_polygons_and_follow_what_is_imposed(rows, values, holdo
 
 
 @given(polygons, imposed, st.sampled_from([0.0, 0.2]), st.integers(0, 3))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_no_group_stands_on_both_sides_of_any_fold(rows, values, holdout, seed):
     split = split_of(frame_of(rows, values), seed, imposed="field", fusion_holdout_ratio=holdout)
     kept_apart = split["role"] == "fusion_test"
@@ -153,7 +153,7 @@ def test_no_group_stands_on_both_sides_of_any_fold(rows, values, holdout, seed):
 
 
 @given(polygons, st.integers(0, 3))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_counts_of_each_class(rows, seed):
     """One group: learn. Two: learn and test. Three: one each. Four or more: at least one each."""
     table = split_of(frame_of(one_class_a_group(rows), {}), seed)
@@ -167,7 +167,7 @@ def test_counts_of_each_class(rows, seed):
 
 
 @given(polygons, st.integers(0, 3))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_a_fold_keeps_a_class_that_it_can(rows, seed):
     """Of two groups or more of a class that are left beyond the held-out area one learns and one is test."""
     split = split_of(frame_of(one_class_a_group(rows), {}), seed)
@@ -179,7 +179,7 @@ def test_a_fold_keeps_a_class_that_it_can(rows, seed):
 
 
 @given(polygons, imposed, st.randoms(use_true_random=False))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_the_order_of_rows_changes_nothing(rows, values, random):
     frame = frame_of(rows, values)
     order = list(range(len(frame)))
@@ -189,7 +189,7 @@ def test_the_order_of_rows_changes_nothing(rows, values, random):
 
 
 @given(polygons, st.integers(0, 44), st.integers(0, 3))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_a_group_that_goes_moves_few_others(rows, gone, seed):
     rows = one_class_a_group(rows)
     left = [row for row in rows if row[0] != rows[gone % len(rows)][0]]

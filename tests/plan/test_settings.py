@@ -54,6 +54,7 @@ EXTERNAL = {
 CLASSIFY = {"classify_chunk", "predict_samples"}
 READING = {"preprocess", "compute_external_features"}
 SERIES = READING | {"extract_pool", "assemble_samples", "classify_chunk"}
+BASELINES = {"predict_baselines", "summarise_baselines"}
 EVERY = set(BUILDERS)
 #: Rules that change with each field; the report shows the config, so it changes with nearly all.
 DEPENDS = {
@@ -68,6 +69,7 @@ DEPENDS = {
             "select_samples",
             "assemble_samples",
             "score_distances",
+            "predict_baselines",
         },
     ),
     # Only the run `all` maps these tiles; the settings compared are those of a fold.
@@ -133,6 +135,7 @@ DEPENDS = {
             "validate_run",
             "score_distances",
             "summarise_runs",
+            "summarise_baselines",
         }
         | CLASSIFY,
     ),
@@ -151,8 +154,8 @@ DEPENDS = {
     # No field imposes roles.
     "split.field_values": ({"x": "learn"}, set()),
     "fusion.holdout_ratio": (0.1, {"split_polygons"}),
-    "split.seeds": ([0, 1], {"summarise_runs"}),
-    "folds.scheme": (["A", "B"], {"summarise_runs"}),
+    "split.seeds": ([0, 1], {"summarise_runs", "summarise_baselines"}),
+    "folds.scheme": (["A", "B"], {"summarise_runs", "summarise_baselines"}),
     "folds.buffer_m": (10.0, {"select_samples", "score_distances"}),
     "folds.boundary": ("owned", {"select_samples", "score_distances"}),
     "folds.straddlers": ("clip", {"select_samples", "score_distances"}),
@@ -193,7 +196,11 @@ DEPENDS = {
     "classification.batch_rows": (64, CLASSIFY),
     "classification.compute_threads": (2, CLASSIFY),
     "classification.device": ("cpu", CLASSIFY),
-    "maps.nodata": (9, {"mosaic_tiles", "validate_run", "score_distances", "summarise_runs"} | CLASSIFY),
+    "maps.nodata": (
+        9,
+        {"mosaic_tiles", "validate_run", "score_distances", "summarise_runs", *BASELINES} | CLASSIFY,
+    ),
+    "validation.baselines": (["majority"], BASELINES),
     "validation.bootstrap.replicates": (1500, {"summarise_runs"}),
     "validation.distances": ([50, 500], {"score_distances"}),
     "validation.bootstrap.seed": (3, {"summarise_runs"}),
@@ -436,7 +443,11 @@ def test_the_size_of_blocks_concerns_what_asks_for_a_pixels_block():
     assert changed_of_fold(BLOCKS, other, "without_blocks_2") == asking | barring
     # Which fold a block is in is a file.
     number = with_value(BLOCKS, "folds.number", 4)
-    assert changed_of_fold(BLOCKS, number, "without_blocks_2") == {"assign_blocks", "summarise_runs"}
+    assert changed_of_fold(BLOCKS, number, "without_blocks_2") == {
+        "assign_blocks",
+        "summarise_runs",
+        "summarise_baselines",
+    }
 
 
 def test_the_boundary_concerns_tiles_alone():
@@ -448,7 +459,9 @@ def test_the_field_concerns_cleaning_and_another_value_only_the_summary():
     other = with_value(FIELD, "folds.field", "g")
     assert changed_of_fold(FIELD, other, "without_x", ("x", "y")) == {"clean_ground_truth"}
     one, two = (all_settings(plan_of(FIELD, values), fold="without_x") for values in (("x",), ("x", "y")))
-    assert {rule for rule in EVERY if one[rule] != two[rule]} == {"summarise_runs", "write_report"}
+    assert {rule for rule in EVERY if one[rule] != two[rule]} == {
+        *("summarise_runs", "summarise_baselines", "write_report")
+    }
 
 
 @pytest.mark.parametrize("raw", [BLOCKS, FIELD])

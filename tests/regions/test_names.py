@@ -1,10 +1,9 @@
 import re
 
-import pandas as pd
 import pytest
 import shapely
 
-from tilefold.regions.names import MOST, as_texts, read_region_names, region_numbers, safe_name
+from tilefold.regions.names import MOST, read_region_names, region_numbers, safe_name
 
 SQUARE = shapely.box(0, 0, 10, 10)
 
@@ -44,10 +43,6 @@ def test_names_are_safe_in_paths(text, expected):
 def test_numbers_follow_the_names_and_leave_out_the_model_of_all():
     assert region_numbers(["south", "north", "all"]) == {"north": 1, "south": 2}
     assert region_numbers(["all"]) == {}
-
-
-def test_integers_with_nulls_are_read_as_integers():
-    assert as_texts(pd.Series([1.0, None, 30.0])).tolist() == ["1", "", "30"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from engine import ROOT, engine, merged, parse_jobs, planned, run, write_config
 A, B, C, D = "T31TCJ", "T31TCK", "T31TDJ", "T31TDK"
 RUN_RULES = {"select_samples", "assemble_samples", "train_candidate", "select_model", "validate_run"}
 MAP_RULES = {"classify_chunk", "merge_chunks", "mosaic_tiles"}
-ENDS = {"summarise_runs", "write_report"}
+ENDS = {"score_distances", "summarise_runs", "write_report"}
 
 
 def jobs(folder, content, changes, *arguments):
@@ -214,7 +214,7 @@ AFTER_TRAINING = AFTER_SELECTION - {"assemble_samples", "train_candidate"}
         ({"training": {"weighted_labels": True}}, {"train_candidate"} | AFTER_TRAINING),
         ({"training": {"dataloader_mode": "stream"}}, {"train_candidate"} | AFTER_TRAINING),
         ({"classification": {"batch_rows": 64}}, {"predict_samples", "validate_run"} | MAP_RULES | ENDS),
-        ({"validation": {"bootstrap": {"seed": 4}}}, ENDS),
+        ({"validation": {"bootstrap": {"seed": 4}}}, ENDS - {"score_distances"}),
         ({"report": {"title": "another"}}, {"write_report"}),
         ({"folds": {"maps": "all"}}, MAP_RULES | {"write_report"}),
     ],

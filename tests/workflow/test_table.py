@@ -92,6 +92,21 @@ def test_nothing_of_a_held_out_site_trains(tabled):
         assert set(sites) == set(SITES) - {site}
 
 
+def test_baselines_stand_beside_the_network(tabled):
+    folder, _ = tabled
+    table = pd.read_csv(folder / "results" / "summary" / "baselines.csv")
+    network = pd.read_csv(folder / "results" / "summary" / "folds.csv")
+    keys = ["fold", "seed", "side"]
+    by_model = {name: part.set_index(keys) for name, part in table.groupby("model")}
+    assert set(by_model) == {"network", "majority", "random_forest"}
+    for name, part in by_model.items():
+        assert (part["n_pixels"] == network.set_index(keys)["n_pixels"]).all(), name
+    # Three classes with as many samples each; sides of few polygons are less even.
+    np.testing.assert_allclose(by_model["majority"]["oa"], 1 / 3, atol=0.1)
+    assert (by_model["random_forest"]["oa"] > 0.9).all()
+    assert "What the network buys" in (folder / "results" / "report" / "index.html").read_text()
+
+
 def test_no_map_is_made_and_the_report_says_nothing_of_images(tabled):
     folder, _ = tabled
     assert not (folder / "results" / "maps").exists()

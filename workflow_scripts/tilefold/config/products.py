@@ -31,6 +31,10 @@ class Validation(Section):
 
     bootstrap: Bootstrap = Bootstrap()
     """Intervals of the transfer gap."""
+    baselines: list[Literal["majority", "random_forest"]] = ["majority", "random_forest"]
+    """What stands beside the network in `summary/baselines.csv` and the report: the class with most samples, and a
+    random forest of 100 trees on the same samples. With 10,000 samples a class the forest takes some minutes for
+    each run. `[]`: nothing."""
     distances: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)] = [100, 500, 1000, 5000]
     """Limits in metres, ascending, of the classes of distance from the nearest training polygon by which
     out-of-area pixels are scored."""

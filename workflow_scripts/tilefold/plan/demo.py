@@ -10,7 +10,7 @@ from tilefold.config.load import ConfigError
 from tilefold.plan.plan import Plan
 from tilefold.regions.names import ALL
 from tilefold.storage.whole import read_json
-from tilefold.validation.baseline import TruthTile, compare_with_forest
+from tilefold.validation.demo_comparison import TruthTile, compare_with_forest
 
 
 def compare_demo(results: Path, scene: Path) -> pd.DataFrame:

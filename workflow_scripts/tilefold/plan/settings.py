@@ -235,6 +235,26 @@ def summarise_runs(plan: Plan) -> Settings:
     }
 
 
+def predict_baselines(plan: Plan, fold: str, seed: str) -> Settings:
+    """Baselines on a run's test pixels."""
+    return {
+        **run_key(plan.run(fold, seed)),
+        "tiles": list(plan.train),
+        "baselines": list(plan.config.validation.baselines),
+        "nodata": plan.nodata,
+    }
+
+
+def summarise_baselines(plan: Plan) -> Settings:
+    """Scores of the baselines of all runs."""
+    return {
+        "runs": summarise_runs(plan)["runs"],
+        "classes": [{"code": code} for code in plan.codes],
+        "nodata": plan.nodata,
+        "baselines": list(plan.config.validation.baselines),
+    }
+
+
 def write_report(plan: Plan) -> Settings:
     """The page for people."""
     shown = plan.config.model_dump(
@@ -312,6 +332,8 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         validate_run,
         score_distances,
         summarise_runs,
+        predict_baselines,
+        summarise_baselines,
         write_report,
     )
 }

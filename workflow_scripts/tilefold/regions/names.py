@@ -7,11 +7,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyogrio
 from pyogrio.errors import DataSourceError
+
+from tilefold.ground_truth.features import as_text
 
 #: The region of everything: the only one where no regions are given, else the model of all regions together.
 ALL = "all"
@@ -30,14 +31,6 @@ class RegionError(ValueError):
 def region_numbers(regions: Iterable[str]) -> dict[str, int]:
     """Number of each region in rasters: from 1, in the order of their names; `ALL` has none."""
     return {name: number for number, name in enumerate(sorted(set(regions) - {ALL}), start=1)}
-
-
-def as_texts(values: pd.Series[Any]) -> pd.Series[str]:
-    """Values of the name field as text: integers without decimals, empty where null."""
-    if values.dtype.kind == "f":
-        # A column of integers with nulls is read as real numbers.
-        values = values.astype("Int64")
-    return values.astype("string").fillna("").str.strip().astype(object)
 
 
 def safe_name(text: str) -> str:
@@ -66,7 +59,7 @@ def read_region_names(source: str, layer: str | None, field: str) -> tuple[list[
     if faults:
         return [], faults
     values = pyogrio.read_dataframe(source, layer=found, columns=[field], read_geometry=False)[field]
-    texts = as_texts(values)
+    texts = as_text(values)
     return _names(texts, f"regions.field: {field} of {source}")
 
 

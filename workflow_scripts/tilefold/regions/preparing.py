@@ -13,6 +13,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from tilefold.ground_truth.features import as_text
 from tilefold.ground_truth.shapes import (
     AREAL,
     COLLECTION,
@@ -22,7 +23,7 @@ from tilefold.ground_truth.shapes import (
     polygonal_parts,
     reproject,
 )
-from tilefold.regions.names import RegionError, as_texts, region_numbers, safe_name
+from tilefold.regions.names import RegionError, region_numbers, safe_name
 from tilefold.storage.tables import read_table, write_table, write_vector
 
 #: Layer of the prepared regions.
@@ -58,7 +59,7 @@ def prepare_regions(
     """
     layer = settings["layer"] or str(pyogrio.list_layers(source)[0, 0])
     found = pyogrio.read_dataframe(source, layer=layer, columns=[settings["field"]], force_2d=True)
-    names = as_texts(found[settings["field"]]).map(safe_name)
+    names = as_text(found[settings["field"]]).map(safe_name)
     if sorted(set(names)) != sorted(settings["names"]):
         raise RegionError(f"{source}: the regions have changed since the start of this run; start it again")
     shapes = _dissolved(found.geometry.to_numpy(), names, found.crs, settings["crs"], source)

@@ -23,6 +23,7 @@ from tilefold.report.pictures import (
 )
 from tilefold.report.results import Results
 from tilefold.report.table import Table
+from tilefold.report.tables_baselines import baseline_table
 from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
 from tilefold.report.tables_distances import distance_table
 from tilefold.report.tables_samples import (
@@ -67,7 +68,8 @@ def write_report(
     Parameters
     ----------
     sources
-        Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `cleaning`; by seed `split`; by run
+        Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `cleaning`, and `baselines` if there are
+        some; by seed `split`; by run
         `rates`, `samples`, `barred`, `roles`, `maps` (of runs that make one), `matrices` (a folder with
         `<side>.csv`, or files by side), `distances` (of runs that hold something out); by model (see `model_name`)
         `choices`, and `histories` of each candidate; `clear` and `skipped` by tile and sensor.
@@ -130,6 +132,8 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
         if sources["distances"]:
             tables.append(distance_table(results.by_run("distances"), results.links("distances")))
         by_class += [class_by_fold_table(results.class_scores, class_link, seed) for seed in seeds]
+    if "baselines" in sources:
+        tables.append(baseline_table(read_table(sources["baselines"]), results.link(sources["baselines"])))
     tables.append(weighting_table(folds, link))
     return {
         "cautions": find_cautions(

@@ -8,32 +8,30 @@ from pathlib import Path
 
 import pandas as pd
 
+from tilefold.folds.barring import TRAINING_ROLES
+from tilefold.folds.roles import DRAWN, FUSION_TEST, NO_ROLE
 from tilefold.report.cautions_regions import own_regions
 from tilefold.report.table import Link, Table, count, number, percent, starts
 from tilefold.storage.tables import read_table
 
-ROLES = ("learn", "validation", "test")
-#: Of polygons kept apart for fused maps; shown where there are any.
-FUSION_TEST = "fusion_test"
-TRAINING_ROLES = ("learn", "validation")
-
 
 def split_table(split: pd.DataFrame, names: Mapping[int, str], seed: int, link: Link) -> Table:
-    """Originals by role, and pixels, of each class."""
+    """Originals by role, and pixels, of each class; those kept apart for fused maps where there are any."""
     groups = split.groupby(["code", "role"])["group"].nunique()
     pixels = split.groupby(["code", "role"])["pixels"].sum()
-    roles = [*ROLES, *([FUSION_TEST] if (split["role"] == FUSION_TEST).any() else [])]
+    kept_apart = [FUSION_TEST] * bool((split["role"] == FUSION_TEST).any())
+    roles = [*DRAWN, *kept_apart]
     rows = [
         [
             name,
-            *(count(groups.get((code, role), 0)) for role in (*roles, "")),
+            *(count(groups.get((code, role), 0)) for role in [*roles, NO_ROLE]),
             *(count(pixels.get((code, role), 0)) for role in roles),
         ]
         for code, name in names.items()
     ]
-    words = [role.replace("_", " ") for role in roles]
-    columns = ["class", *(f"{role} polygons" for role in words), "polygons without a pixel"]
-    columns += [f"{role} pixels" for role in words]
+    words_of_roles = [role.replace("_", " ") for role in roles]
+    columns = ["class", *(f"{role} polygons" for role in words_of_roles), "polygons without a pixel"]
+    columns += [f"{role} pixels" for role in words_of_roles]
     caption = (
         f"Roles of the split of seed {seed}, over all tiles; the parts of one original count as one polygon."
     )

@@ -113,28 +113,50 @@ def summarise_runs(
         To write: mean, standard deviation (ddof 1) and number of values over the folds, for each seed, side
         and metric. The deviation describes areas; it is no standard error.
     """
-    codes = sorted(int(item["code"]) for item in settings["classes"])
     labels = {int(item["code"]): item["label"] for item in settings["classes"]}
-    runs = [
-        ScoredRun(
-            fold=run["fold"],
-            seed=int(run["seed"]),
-            held_out=tuple(run["held_out"]),
-            counts=read_table(counts[run["name"]]),
-            learnt=~np.isin(codes, not_learnt(rates[run["name"]], codes)),
-        )
-        for run in settings["runs"]
-    ]
-    sides = [
-        side
-        for seed in sorted({run.seed for run in runs})
-        for side in sides_of_seed([run for run in runs if run.seed == seed], codes, int(settings["nodata"]))
-    ]
+    runs = scored_runs({name: read_table(path) for name, path in counts.items()}, rates, settings)
+    sides = _sides(runs, settings)
     fold_table = _frame((_fold_row(side) for side in sides), FOLD_COLUMNS)
     write_table(folds, fold_table)
     write_table(classes, _class_table(sides, labels))
     write_table(gaps, _frame(_gap_rows(sides, settings["bootstrap"]), GAP_COLUMNS))
     write_table(folds_mean, average_folds(fold_table))
+
+
+def scored_runs(
+    counts: Mapping[str, pd.DataFrame], rates: Mapping[str, Path | str], settings: Mapping[str, Any]
+) -> list[ScoredRun]:
+    """Runs with what was counted of their pixels, see `summarise_runs`."""
+    codes = _codes(settings)
+    return [
+        ScoredRun(
+            fold=run["fold"],
+            seed=int(run["seed"]),
+            held_out=tuple(run["held_out"]),
+            counts=counts[run["name"]],
+            learnt=~np.isin(codes, not_learnt(rates[run["name"]], codes)),
+        )
+        for run in settings["runs"]
+    ]
+
+
+def score_sides(runs: Sequence[ScoredRun], settings: Mapping[str, Any]) -> pd.DataFrame:
+    """One row for each fold, seed and side, with the columns `FOLD_COLUMNS`."""
+    return _frame((_fold_row(side) for side in _sides(runs, settings)), FOLD_COLUMNS)
+
+
+def _codes(settings: Mapping[str, Any]) -> list[int]:
+    return sorted(int(item["code"]) for item in settings["classes"])
+
+
+def _sides(runs: Sequence[ScoredRun], settings: Mapping[str, Any]) -> list[FoldSide]:
+    return [
+        side
+        for seed in sorted({run.seed for run in runs})
+        for side in sides_of_seed(
+            [run for run in runs if run.seed == seed], _codes(settings), int(settings["nodata"])
+        )
+    ]
 
 
 def read_folds(path: Path | str) -> pd.DataFrame:

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import rasterio
 from netCDF4 import Dataset
 from numpy.typing import NDArray
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import Pipeline, make_pipeline
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
 from tilefold.grids.windows import blocks, whole
-from tilefold.series.features import input_tensor
 from tilefold.series.stack import open_inputs
 from tilefold.storage.rasters import BLOCK, grid_of
 from tilefold.storage.samples import read_rows, stored_variables
 from tilefold.storage.tables import read_table, write_table
+from tilefold.validation.forest import Forest, train_forest
 
 logger = logging.getLogger(__name__)
-
-TREES = 100
-#: Start of the forest's random numbers; one forest is compared, not the best of several.
-RANDOM_STATE = 0
 
 NETWORK, FOREST, BEST = "network", "random forest", "best rule"
 TEST, TRUTH = "test", "truth"
 
-Inputs = dict[str, dict[str, Any]]
 Paths = Mapping[str, Path | str]
 
 
@@ -62,19 +52,6 @@ class TruthTile:
     clear: Paths
     static: Paths
     external: Path | str | None = None
-
-
-@dataclass(frozen=True)
-class Forest:
-    """A random forest and the inputs that it was trained on."""
-
-    model: Pipeline
-    inputs: Inputs
-
-    def predict(self, values: Mapping[str, NDArray[Any]]) -> NDArray[np.int32]:
-        """Class codes, int32 (n,), of stored values by input."""
-        features = flat_tensors(values, self.inputs)
-        return np.asarray(self.model.predict(features), np.int32) if len(features) else np.empty(0, np.int32)
 
 
 def compare_with_forest(
@@ -123,7 +100,7 @@ def compare_with_forest(
     DataFrame
         The table.
     """
-    forest = train_forest(samples, jobs)
+    forest = train_forest([samples], jobs=jobs)
     rows = _rows(TEST, _test_scores(forest, pools, read_table(predicted), nodata))
     if tiles:
         truths = {tile: paths.truth for tile, paths in tiles.items()}
@@ -136,28 +113,6 @@ def compare_with_forest(
     result = result.sort_values("pixels", kind="stable", ignore_index=True)
     write_table(table, result)
     return result
-
-
-def train_forest(samples: Path | str, jobs: int) -> Forest:
-    """Train a random forest on all samples of a database."""
-    with Dataset(samples) as dataset:
-        dataset.set_auto_maskandscale(False)
-        inputs: Inputs = json.loads(dataset.inputs)
-        features = flat_tensors({name: dataset[name][:] for name in stored_variables(inputs)}, inputs)
-        labels = np.asarray(dataset["label"][:])
-    model = make_pipeline(
-        SimpleImputer(strategy="mean", keep_empty_features=True),
-        RandomForestClassifier(TREES, random_state=RANDOM_STATE, n_jobs=jobs),
-    )
-    model.fit(features, labels)
-    logger.info("random forest trained on %d samples of %d features", *features.shape)
-    return Forest(model, inputs)
-
-
-def flat_tensors(values: Mapping[str, NDArray[Any]], inputs: Inputs) -> NDArray[np.float32]:
-    """Tensors of all inputs side by side, float32 (n, dates x components, ...), as the perceptron gets them."""
-    parts = [input_tensor(values, name, spec) for name, spec in inputs.items()]
-    return np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
 
 
 def raster_ownership(rasters: Mapping[str, Path | str]) -> Ownership:

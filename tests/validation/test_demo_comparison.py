@@ -14,7 +14,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from tilefold.grids.grid import Grid
 from tilefold.storage.rasters import create_raster
-from tilefold.validation.baseline import TruthTile, compare_with_forest
+from tilefold.validation.demo_comparison import TruthTile, compare_with_forest
 
 INPUTS = {
     "s2": {
