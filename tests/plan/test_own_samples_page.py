@@ -37,7 +37,10 @@ def test_the_page_quotes_the_example(example):
 
 def test_the_example_has_no_fault(example):
     plan = make_plan(read_config(example))
-    assert [run.fold for run in plan.runs] == ["all", *(f"without_{s}" for s in ("East", "North", "South", "West"))]
+    assert [run.fold for run in plan.runs] == [
+        "all",
+        *(f"without_{s}" for s in ("East", "North", "South", "West")),
+    ]
     assert len(plan.calendars["sentinel2"]) == 12
     assert plan.has_places
     table = pd.read_csv("data/samples.csv")
