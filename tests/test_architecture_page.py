@@ -38,7 +38,7 @@ def test_targets_for_people_are_named():
 
 
 def test_files_of_results_are_listed():
-    listed = PAGE.split("## Results folder")[1]
+    listed = re.sub(r"\{(\w+),(\w+)\}(\.\w+)", r"\1\3, \2\3", PAGE.split("## Results folder")[1])
     for text in RULES.values():
         for path in re.findall(r'"<results>/([^"]+)"', text):
             if PASSING & set(path.split("/")):

@@ -25,7 +25,7 @@ def block(kind):
 def example(tmp_path, monkeypatch):
     """The example's config, in a folder with the table that the page's script makes."""
     monkeypatch.chdir(tmp_path)
-    exec(compile(block("python"), "own_samples.md", "exec"), {})  # noqa: S102
+    exec(compile(block("python"), "own_samples.md", "exec"), {})
     config = yaml.safe_load((ROOT / "config" / "examples" / "samples.yaml").read_text())
     return {**config, "data": "data"}
 
