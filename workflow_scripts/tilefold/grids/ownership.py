@@ -120,10 +120,10 @@ def _held(footprint: shapely.Polygon, x: Coordinates, y: Coordinates) -> NDArray
 
     Most blocks of a tile lie wholly inside or outside: one look at their bounds spares one at each point.
     """
-    extent = [x.min(), y.min(), x.max(), y.max()] if x.size else [np.nan]
+    left, bottom, right, top = (x.min(), y.min(), x.max(), y.max()) if x.size else (np.nan,) * 4
     # Points outside the domain of the common CRS are infinite.
-    if np.isfinite(extent).all():
-        bounds = shapely.box(*extent)
+    if np.isfinite([left, bottom, right, top]).all():
+        bounds = shapely.box(left, bottom, right, top)
         if shapely.covers(footprint, bounds):
             return np.ones(x.shape, np.bool_)
         if shapely.disjoint(footprint, bounds):
