@@ -1,6 +1,7 @@
 """Imports of the library run one way."""
 
 import ast
+import re
 from pathlib import Path
 
 import tilefold
@@ -53,6 +54,11 @@ def test_rooms_import_only_the_rooms_before_them():
             if ORDER.index(other) > ORDER.index(room):
                 wrong.append(f"{file.relative_to(LIBRARY)} imports {name}")
     assert wrong == []
+
+
+def test_the_page_names_the_rooms_in_this_order():
+    page = (LIBRARY.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)(?:/|\.py)` \|", page, re.MULTILINE) == ORDER
 
 
 def test_torch_is_imported_only_where_it_is_needed():

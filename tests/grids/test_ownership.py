@@ -65,6 +65,24 @@ def test_nobody_owns_what_lies_outside() -> None:
     )
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(*[st.integers(-3, 13) | st.sampled_from([np.inf, np.nan])] * 2), max_size=6),
+    st.booleans(),
+)
+def test_points_all_inside_all_outside_and_on_borders_are_judged_one_by_one(
+    places: list[tuple[float, float]], turned: bool
+) -> None:
+    """As GEOS judges each point by itself, whatever others are asked for with it."""
+    square = np.array([(0.0, 0.0), (0.0, 10.0), (10.0, 10.0), (10.0, 0.0)])
+    corners = square @ np.array([[0.6, 0.8], [-0.8, 0.6]]) if turned else square
+    ring = tuple((float(x), float(y)) for x, y in corners)
+    points = np.array(places, float).reshape(-1, 2)
+    found = Ownership(UTM, {"A": ring}).owners(points[:, 0], points[:, 1])
+    expected = [shapely.intersects(shapely.Polygon(ring), shapely.Point(point)) for point in points]
+    np.testing.assert_array_equal(found == 0, np.array(expected, bool))
+
+
 def test_a_window_is_a_part_of_the_whole() -> None:
     grids = {"A": tile_grid(0, 0), "B": tile_grid(5, 11), "C": tile_grid(13, 2)}
     ownership = ownership_of(grids)

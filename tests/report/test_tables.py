@@ -60,10 +60,27 @@ def test_roles_count_originals(results):
     table = split_table(split, {1: "1 water", 2: "2 forest"}, 0, LINK)
     assert table.rows[0] == ["1 water", "1", "0", "1", "0", "11", "0", "7"]
     assert table.rows[1] == ["2 forest", "0", "0", "0", "1", "0", "0", "0"]
-    held = split.assign(role=["fusion_test", *split["role"][1:]])
-    with_held = split_table(held, {1: "1 water"}, 0, LINK)
-    assert with_held.columns[4] == "fusion test polygons"
-    assert with_held.rows[0][4] == "1"
+
+
+def test_polygons_kept_apart_for_fused_maps_are_shown_where_there_are_any():
+    split = pd.DataFrame({"group": [1, 2], "code": 1, "role": ["learn", "test"], "pixels": [5, 7]})
+    without = split_table(split, {1: "1 water"}, 0, LINK)
+    assert not any("fusion" in column for column in without.columns)
+    apart = pd.concat([split, split.assign(group=[3, 4], role="fusion_test")])
+    table = split_table(apart, {1: "1 water", 2: "2 forest"}, 0, LINK)
+    assert dict(zip(table.columns, table.rows[0], strict=True)) == {
+        "class": "1 water",
+        "learn polygons": "1",
+        "validation polygons": "0",
+        "test polygons": "1",
+        "fusion test polygons": "2",
+        "polygons without a pixel": "0",
+        "learn pixels": "5",
+        "validation pixels": "0",
+        "test pixels": "7",
+        "fusion test pixels": "12",
+    }
+    assert table.rows[1] == ["2 forest", *["0"] * 9]
 
 
 def test_samples_by_tile(results):

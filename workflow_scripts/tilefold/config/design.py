@@ -79,7 +79,7 @@ class Fusion(Section):
 
 
 class Folds(Section):
-    """Which areas are held out, one run each, besides the run `all`. See `docs/folds.md`."""
+    """Which areas are held out, one run each, besides the run `all`. See `docs/validity.md`."""
 
     scheme: Literal["none", "leave_one_tile_out", "blocks", "field"] | list[Name] | list[list[Name]] = "none"
     """`none`: only the run `all`; `leave_one_tile_out`: one fold for each training tile; a list of tiles: one

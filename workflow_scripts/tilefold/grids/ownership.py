@@ -60,7 +60,7 @@ class Ownership:
             footprint = shapely.Polygon(self.rings[name])
             centre = footprint.centroid
             distance = (x - centre.x) ** 2 + (y - centre.y) ** 2
-            closer = shapely.intersects_xy(footprint, x, y) & (distance < nearest)
+            closer = _held(footprint, x, y) & (distance < nearest)
             owner[closer] = index
             nearest[closer] = distance[closer]
         return owner
@@ -113,6 +113,22 @@ class Ownership:
     def from_dict(cls, data: Mapping[str, Any]) -> Ownership:
         """Inverse of `to_dict`."""
         return cls(data["crs"], {n: tuple((x, y) for x, y in ring) for n, ring in data["rings"].items()})
+
+
+def _held(footprint: shapely.Polygon, x: Coordinates, y: Coordinates) -> NDArray[np.bool_]:
+    """Whether a footprint holds each point, its border included.
+
+    Most blocks of a tile lie wholly inside or outside: one look at their bounds spares one at each point.
+    """
+    left, bottom, right, top = (x.min(), y.min(), x.max(), y.max()) if x.size else (np.nan,) * 4
+    # Points outside the domain of the common CRS are infinite.
+    if np.isfinite([left, bottom, right, top]).all():
+        bounds = shapely.box(left, bottom, right, top)
+        if shapely.covers(footprint, bounds):
+            return np.ones(x.shape, np.bool_)
+        if shapely.disjoint(footprint, bounds):
+            return np.zeros(x.shape, np.bool_)
+    return np.asarray(shapely.intersects_xy(footprint, x, y))
 
 
 def _nearer(this: shapely.Polygon, other: shapely.Polygon) -> shapely.Polygon:

@@ -58,7 +58,7 @@ def matrix_figure(matrix: NDArray[np.int64], classes: Sequence[Mapping[str, Any]
     np.divide(100 * counts, totals, out=shares, where=totals > 0)
 
     size = 1.3 + 0.36 * max(len(present), 4)
-    with new_figure(size + 1.4, size) as figure:
+    with new_figure(size + 2.2, size) as figure:
         axes = figure.subplots()
         axes.set_title(title)
         if not present:
