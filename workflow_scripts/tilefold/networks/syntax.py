@@ -12,11 +12,7 @@ from tilefold.networks.catalogue import NETWORKS
 LIBRARY = Path(__file__).parents[1]
 
 #: Classes of the library that a network may derive from.
-_LIBRARY_CLASSES = {
-    "TilefoldNetwork": "tilefold.networks.base.TilefoldNetwork",
-    "FusionNetwork": "tilefold.networks.fusion.FusionNetwork",
-    **NETWORKS,
-}
+_LIBRARY_CLASSES = {"TilefoldNetwork": "tilefold.networks.base.TilefoldNetwork", **NETWORKS}
 
 
 @dataclass(frozen=True)
