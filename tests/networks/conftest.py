@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+# Sets how products of matrices are computed, before the first of them.
+import tilefold.training.compute  # noqa: F401
 from tilefold.networks.inputs import sensors_information
 from tilefold.networks.registry import build_network
 

@@ -31,7 +31,7 @@ def test_quantiles_are_there_where_they_are_given(network):
     np.testing.assert_array_equal(
         network._stats["s2"]["quantile_0.95"].numpy(), np.float32([0.95, np.nan, 0.0, 1.0])
     )
-    with pytest.raises(KeyError, match="set training.additional_statistics_percentage"):
+    with pytest.raises(KeyError, match=r"set training\.additional_statistics_percentage"):
         network._stats["dem"]["quantile_0.95"]
     with pytest.raises(KeyError, match=r"no statistic 'sd'; there are mean, var"):
         network._stats["dem"]["sd"]

@@ -26,6 +26,13 @@ def test_features_and_static_inputs_are_joined_before_the_head():
     network.assemble(Mean)
     assert [list(encoder.days) for encoder in network.encoders] == [[1, 2, 3], [360, 370]]
     assert [type(layer).__name__ for layer in network.head] == ["Linear"]
+    sizes = {name: info["nb_dates"] * info["nb_components"] for name, info in INFORMATION.items()}
+    network.set_statistics(
+        {
+            name: dict.fromkeys(("mean", "min", "max"), [0.0] * size) | {"var": [1.0] * size}
+            for name, size in sizes.items()
+        }
+    )
     values = {"a": torch.randn(5, 2, 1), "b": torch.randn(5, 3, 2), "dem": torch.randn(5, 1)}
     joined = torch.cat([values["b"].mean(1), values["a"].mean(1), values["dem"]], dim=1)
     torch.testing.assert_close(network(**values), network.head(joined))

@@ -21,7 +21,7 @@ def count(module):
 
 
 def test_weights_of_the_published_encoder():
-    """The authors give 112 k weights for 16 heads, d_model 256 and 128 features; PSE makes 128 channels of 24 dates."""
+    """The authors name 112 k weights for 16 heads, d_model 256, 128 features; inputs are 128 channels, 24 dates."""
     encoder = LTAE(128, range(24), **PUBLISHED)
     parts = {
         "input_norm": 2 * 128,

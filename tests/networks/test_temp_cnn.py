@@ -45,5 +45,5 @@ def test_a_date_reaches_its_neighbours_only():
 
 
 def test_an_even_kernel_is_refused():
-    with pytest.raises(ValueError, match="dl_parameters.kernel_size must be odd, found 4"):
+    with pytest.raises(ValueError, match=r"dl_parameters\.kernel_size must be odd, found 4"):
         TempCNN(2, *information(1, 20), kernel_size=4)

@@ -129,7 +129,8 @@ def sample_statistics(
 def _tell_error(drawn: int, learn: int) -> None:
     if drawn:
         error = rank_error(drawn, learn)
-        logger.info("quantiles from %d of %d learn samples: within %.4f in rank", drawn, learn, error)
+        text = "quantiles from %d of %d learn samples: within %.4f in rank, with a confidence of 95 %%"
+        logger.info(text, drawn, learn, error)
 
 
 def _describe(
