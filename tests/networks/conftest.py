@@ -74,6 +74,7 @@ def build(inputs: dict[str, dict[str, Any]]) -> Callable[..., Any]:
         module: str | None = None,
         parameters: Mapping[str, Any] | None = None,
         given: Mapping[str, Mapping[str, Any]] | None = None,
+        classes: int = 3,
         **statistics: Any,
     ) -> Any:
         given = inputs if given is None else given
@@ -85,7 +86,12 @@ def build(inputs: dict[str, dict[str, Any]]) -> Callable[..., Any]:
             )
         }
         return build_network(
-            name, module, parameters or {}, inputs=given, classes=[1, 2, 3], statistics=told | statistics
+            name,
+            module,
+            parameters or {},
+            inputs=given,
+            classes=range(classes),
+            statistics=told | statistics,
         )
 
     return make

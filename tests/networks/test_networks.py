@@ -124,6 +124,16 @@ def test_one_sample_can_be_learnt_from(name, build):
     assert all(torch.isfinite(parameter.grad).all() for parameter in network.parameters())
 
 
+@pytest.mark.gpu
+@every_network
+@torch.inference_mode()
+def test_a_gpu_gives_the_same_logits(name, network):
+    values = some_values(SETS["a series and a static input"], 64)
+    logits = network(**values)
+    moved = network.to("cuda")(**{key: value.to("cuda") for key, value in values.items()})
+    torch.testing.assert_close(moved.cpu(), logits, rtol=1e-3, atol=1e-4)
+
+
 def phenology(samples, seed):
     """Three classes that differ in when they are green, with noise; the static input says nothing."""
     rng = np.random.default_rng(seed)
