@@ -136,7 +136,12 @@ class LTAE(Encoder):
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (batch, features)."""
-        projected = self.projection_norm(self.projection(self.input_norm(x))) + self.positions
+        norm = self.projection_norm
+        projected = self.projection(self.input_norm(x))
+        # The positions are added with the normalisation's bias: one pass over memory less.
+        projected = nn.functional.layer_norm(
+            projected, norm.normalized_shape, norm.weight, norm.bias + self.positions, norm.eps
+        )
         attention = self.attention_dropout(torch.softmax(self._likeness(projected), dim=1))
         batch, dates, channels = projected.shape
         values = projected.reshape(batch, dates, self.heads, channels // self.heads)
@@ -153,4 +158,4 @@ class LTAE(Encoder):
         weights = self.keys.weight.reshape(self.heads, self.key_size, -1)
         weights = torch.einsum("hk,hkc->hc", self.queries, weights)
         bias = (self.queries * self.keys.bias.reshape(self.heads, self.key_size)).sum(dim=1)
-        return torch.nn.functional.linear(projected, weights, bias) / math.sqrt(self.key_size)
+        return nn.functional.linear(projected, weights, bias) / math.sqrt(self.key_size)
