@@ -141,6 +141,41 @@ def test_statistics_are_those_of_the_learn_tensors(assembled):
     assert found["s2"]["mean"][1] == pytest.approx(stored[seen, 0, 1].mean() * 1e-4, rel=1e-6)
 
 
+@pytest.mark.parametrize("share", [1.0, 0.3])
+def test_quantiles_of_a_share_of_the_learn_samples(assembled, caplog, share):
+    caplog.set_level("INFO")
+    samples, statistics = assembled[0]("one", additional_statistics_percentage=share)
+    found = json.loads(statistics.read_text())
+    data = xarray.load_dataset(samples, mask_and_scale=False)
+    learn = data["role"].values == 0
+    number = int(np.ceil(learn.sum() * share))
+    told = caplog.text.split("within ")[1].split(" in rank")[0]
+    assert f"quantiles from {number} of {learn.sum()} learn samples: within " in caplog.text
+    for name, spec in INPUTS.items():
+        values = tensor(data[name].values[learn], spec).astype(np.float64)
+        values = values.reshape(len(values), -1)
+        for quantile in (0.1, 0.5, 0.95):
+            column = found[name][f"quantile_{quantile}"]
+            if share == 1:
+                np.testing.assert_allclose(column, np.nanquantile(values, quantile, axis=0), rtol=1e-12)
+            else:
+                below = (values < column).sum(axis=0) / (~np.isnan(values)).sum(axis=0)
+                assert np.abs(below - quantile).max() < float(told) * 1.5
+    plain = json.loads(assembled[0]("plain")[1].read_text())
+    for name, known in plain.items():
+        assert {key: found[name][key] for key in known} == known
+        assert set(known) == {"mean", "var", "min", "max"}
+
+
+def test_the_seed_chooses_the_share(assembled):
+    share = {"additional_statistics_percentage": 0.2}
+    one, other, again = (
+        json.loads(assembled[0](name, seed=seed, **share)[1].read_text())["dem"]["quantile_0.5"]
+        for name, seed in (("one", 0), ("other", 1), ("again", 0))
+    )
+    assert one == again != other
+
+
 def test_same_bytes(assembled):
     first, second = assembled[0]("one"), assembled[0]("two")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]

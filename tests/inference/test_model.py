@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from tilefold.inference.model import PredictionError, load_model
-from tilefold.networks.registry import build_network, sensors_information
+from tilefold.networks.inputs import sensors_information
+from tilefold.networks.registry import build_network
 from tilefold.training.model_file import write_model_file
 
 INPUTS = {

@@ -54,6 +54,6 @@ def test_forward_equals_numpy():
 def test_options():
     network = MLPClassifier(23, STUDY, batch_norm=True, dropout=0.2)
     kinds = [type(layer).__name__ for layer in network.layers]
-    assert kinds == ["Linear", "BatchNorm1d", "ReLU", "Dropout"] * 3 + ["Linear"]
+    assert kinds == ["Linear", "BatchNorm", "ReLU", "Dropout"] * 3 + ["Linear"]
     with pytest.raises(ValueError, match=r"dl_parameters.dropout must be in \[0, 1\), found 1"):
         MLPClassifier(23, STUDY, dropout=1)

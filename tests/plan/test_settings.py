@@ -181,6 +181,7 @@ DEPENDS = {
     "selection.min_clear_dates": (2, {"select_samples"}),
     "training.dl_name": ("Other", {"train_candidate"}),
     "training.dl_module": ("m.py", {"train_candidate"}),
+    "training.additional_statistics_percentage": (0.5, {"assemble_samples"}),
     "training.dl_parameters": ({"dropout": 0.1}, {"train_candidate"}),
     "training.epochs": (7, {"train_candidate"}),
     "training.hyperparameters_solver.batch_size": ([1000, 7], {"select_model"}),

@@ -13,7 +13,7 @@ import rasterio
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window
-from tilefold.networks.registry import sensors_information
+from tilefold.networks.inputs import sensors_information
 from tilefold.series.external import compute_external_features
 from tilefold.series.external_layout import arrange
 from tilefold.series.features import component_names, input_tensor

@@ -44,6 +44,9 @@ class Training(Section):
     """What the best epoch of a candidate, and the best candidate, are chosen by; computed on validation."""
     weighted_labels: bool = False
     """Weight each class by the inverse of its share of the samples."""
+    additional_statistics_percentage: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of the learn samples, above 0 and at most 1, that quantiles (0.1, 0.5, 0.95) of every component are
+    computed from, for networks that use them; at most 65,536 samples are taken. Default: no quantiles."""
     dataloader_mode: Literal["full", "stream"] = "stream"
     """`full`: all samples in memory; `stream`: read in shuffled blocks."""
     restart_from_checkpoint: bool = True

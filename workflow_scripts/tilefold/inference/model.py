@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tilefold.networks.registry import build_network, sensors_information
+from tilefold.networks.inputs import sensors_information
+from tilefold.networks.registry import build_network
 from tilefold.training.compute import pick_device
 from tilefold.training.model_file import read_model_file
 

@@ -1,28 +1,30 @@
-"""A small perceptron with batch normalisation."""
+"""Multilayer perceptron with batch normalisation on its inner layers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tilefold.networks.base import TilefoldNetwork
-from tilefold.networks.fusion import dense
+from tilefold.networks.mlp import flattened, layer_sizes
+from tilefold.networks.normalisation import BatchNorm
+from tilefold.networks.parameters import check_share
 
 
 class ANN(TilefoldNetwork):
-    """Two hidden layers with batch normalisation and ReLU on all dates and components.
+    """Linear and ReLU, then two hidden layers, each linear, normalised over the batch, ReLU; then the output layer.
 
-    The reference system's class of this name has sizes that are not published; these are our own.
+    This is the order of layers that the documentation of the network of this name gives; its widths are not
+    published, so they are those of `MLPClassifier`: inputs, inputs // 2, 3 x classes, 3 x classes, classes.
 
     Parameters
     ----------
     nb_class, sensors_information, doy_sensors_dic, default_std, default_mean
         See `TilefoldNetwork`.
-    first, second
-        Sizes of the hidden layers.
+    dropout
+        Share of each hidden layer's outputs that are set to zero while learning, in [0, 1).
     """
 
     def __init__(
@@ -33,15 +35,19 @@ class ANN(TilefoldNetwork):
         default_std: float = 1.0,
         default_mean: float = 0.0,
         *,
-        first: int = 128,
-        second: int = 64,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__(nb_class, sensors_information, doy_sensors_dic, default_std, default_mean)
-        width = sum(info["nb_dates"] * info["nb_components"] for info in self.sensors_information.values())
-        self.layers = dense([width, first, second], nb_class)
+        check_share(dropout=dropout)
+        width, entry, hidden1, hidden2 = layer_sizes(self)
+        self.layers = nn.Sequential(
+            *(nn.Linear(width, entry), nn.ReLU(), nn.Dropout(dropout)),
+            *(nn.Linear(entry, hidden1), BatchNorm(hidden1), nn.ReLU(), nn.Dropout(dropout)),
+            *(nn.Linear(hidden1, hidden2), BatchNorm(hidden2), nn.ReLU(), nn.Dropout(dropout)),
+            nn.Linear(hidden2, nb_class),
+        )
 
     def forward(self, **inputs: Tensor) -> Tensor:
-        """Logits (batch, nb_class); each input is flattened date-major, in the order of the inputs."""
-        flat = [self.standardized(name, inputs[name]).flatten(1) for name in self.sensors_information]
-        logits: Tensor = self.layers(torch.cat(flat, dim=1))
+        """Logits (batch, nb_class)."""
+        logits: Tensor = self.layers(flattened(self, inputs))
         return logits

@@ -6,11 +6,11 @@ from __future__ import annotations
 NETWORKS: dict[str, str] = {
     "MLPClassifier": "tilefold.networks.mlp.MLPClassifier",
     "ANN": "tilefold.networks.ann.ANN",
-    "SimpleSelfAttentionClassifier": "tilefold.networks.attention.SimpleSelfAttentionClassifier",
+    "SimpleSelfAttentionClassifier": "tilefold.networks.self_attention.SimpleSelfAttentionClassifier",
     "LTAEClassifier": "tilefold.networks.ltae.LTAEClassifier",
-    "TempCNN": "tilefold.networks.convolution.TempCNN",
-    "ResNet1D": "tilefold.networks.convolution.ResNet1D",
-    "TransformerEncoder": "tilefold.networks.attention.TransformerEncoder",
+    "TempCNN": "tilefold.networks.temp_cnn.TempCNN",
+    "ResNet1D": "tilefold.networks.resnet.ResNet1D",
+    "TransformerEncoder": "tilefold.networks.transformer.TransformerEncoder",
 }
 
 #: Other names under which a network is known.
@@ -18,3 +18,6 @@ ALIASES: dict[str, str] = {
     "MLP": "MLPClassifier",
     "LTAE": "LTAEClassifier",
 }
+
+#: Networks that have nothing to work on without an input with dates.
+NEED_DATES: frozenset[str] = frozenset(NETWORKS) - {"MLPClassifier", "ANN"}

@@ -1,94 +1,90 @@
-"""Late fusion: an encoder for each input with dates, and one head on what they say and on static inputs."""
+"""Late fusion: an encoder for each input with dates, one head on all features."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from tilefold.networks.base import TilefoldNetwork
+from tilefold.networks.normalisation import BatchNorm
 
 
-class FusionNetwork(TilefoldNetwork):
-    """Base of networks that encode each series by itself.
+class Encoder(nn.Module):
+    """What makes features (batch, width) of an input (batch, dates, components), standardised, without NaN.
 
-    A network derives from this class, and its constructor calls `build` with the encoders' widths known to
-    `encoder`. An input is a series where `doy_sensors_dic` has its days, else static.
-
-    Missing values are replaced and scales removed by `TilefoldNetwork.standardized`.
+    Attributes
+    ----------
+    width
+        Number of features.
     """
 
-    def build(self, width: int, hidden: Sequence[int] = ()) -> None:
+    width: int
+
+
+class LateFusionNetwork(TilefoldNetwork):
+    """A network with an encoder for each input with dates, whose features are joined before the head.
+
+    Static inputs, standardised, join the features as they are. A subclass calls `assemble` in its constructor,
+    after the base's.
+    """
+
+    def assemble(
+        self,
+        make_encoder: Callable[[int, Sequence[int]], Encoder],
+        hidden: Sequence[int] = (),
+        dropout: float = 0.0,
+    ) -> None:
         """Make the encoders and the head.
 
         Parameters
         ----------
-        width
-            Values that each encoder gives.
+        make_encoder
+            From the number of components of an input and the days of its dates to its encoder.
         hidden
-            Sizes of the head's hidden layers, each with batch normalisation and ReLU.
+            Widths of the head's hidden layers, each linear, normalised over the batch, ReLU.
+        dropout
+            After each hidden layer.
 
         Raises
         ------
         ValueError
-            If no input has dates.
+            If no input has dates, or the dates of one are not told.
         """
-        series = [name for name in self.sensors_information if name in self.doy_sensors_dic]
-        if not series:
+        self._dated = [name for name in self.sensors_information if name in self.doy_sensors_dic]
+        self._static = [name for name in self.sensors_information if name not in self.doy_sensors_dic]
+        if not self._dated:
             raise ValueError(
-                f"training.dl_name: {type(self).__name__} needs an input with dates; of static inputs alone "
-                "MLPClassifier can learn"
+                f"{type(self).__name__} needs an input with dates, found only {', '.join(self._static)}; "
+                "use MLPClassifier or ANN"
             )
-        self.encoders = nn.ModuleDict(
-            {
-                name: self.encoder(
-                    self.sensors_information[name]["nb_components"], list(self.doy_sensors_dic[name]["doy"])
-                )
-                for name in series
-            }
-        )
-        static = [
-            info["nb_dates"] * info["nb_components"]
-            for name, info in self.sensors_information.items()
-            if name not in series
-        ]
-        self.head = dense([width * len(series) + sum(static), *hidden], self.nb_class)
-
-    def encoder(self, components: int, days: list[int]) -> nn.Module:
-        """Module from (batch, dates, components) to (batch, width); `days` of the year of each date."""
-        raise NotImplementedError(f"{type(self).__name__} has no method encoder")
+        if unknown := [name for name in self._static if self.sensors_information[name]["nb_dates"] > 1]:
+            raise ValueError(f"doy_sensors_dic: the days of {', '.join(unknown)} are missing")
+        made = [make_encoder(self._components(name), self._days(name)) for name in self._dated]
+        self.encoders = nn.ModuleList(made)
+        width = sum(encoder.width for encoder in made) + sum(map(self._components, self._static))
+        layers: list[nn.Module] = []
+        for after in hidden:
+            layers += [nn.Linear(width, after), BatchNorm(after), nn.ReLU()]
+            layers += [nn.Dropout(dropout)] if dropout else []
+            width = after
+        self.head = nn.Sequential(*layers, nn.Linear(width, self.nb_class))
 
     def forward(self, **inputs: Tensor) -> Tensor:
         """Logits (batch, nb_class)."""
-        parts = []
-        for name in self.sensors_information:
-            values = self.standardized(name, inputs[name])
-            parts.append(self.encoders[name](values) if name in self.encoders else values.flatten(1))
-        logits: Tensor = self.head(torch.cat(parts, dim=1))
+        features = [
+            encoder(self.standardized(name, inputs[name]))
+            for name, encoder in zip(self._dated, self.encoders, strict=True)
+        ]
+        features += [self.standardized(name, inputs[name]) for name in self._static]
+        logits: Tensor = self.head(torch.cat(features, dim=1))
         return logits
 
+    def _components(self, name: str) -> int:
+        return self.sensors_information[name]["nb_components"]
 
-def dense(sizes: Sequence[int], outputs: int) -> nn.Sequential:
-    """Linear layers with batch normalisation and ReLU between, the last one plain."""
-    layers: list[nn.Module] = []
-    for before, after in pairwise(sizes):
-        layers += [nn.Linear(before, after), nn.BatchNorm1d(after), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Linear(sizes[-1], outputs))
-
-
-def in_unit(parameters: Mapping[str, Any]) -> None:
-    """Refuse shares outside [0, 1)."""
-    for name, value in parameters.items():
-        if not 0 <= value < 1:
-            raise ValueError(f"dl_parameters.{name} must be in [0, 1), found {value}")
-
-
-def divides(heads: int, width: int) -> None:
-    """Refuse a number of heads that does not divide a width into even parts."""
-    if heads < 1 or width % heads or (width // heads) % 2:
-        raise ValueError(
-            f"dl_parameters.heads must divide width into equal parts of an even size, found {heads} and {width}"
-        )
+    def _days(self, name: str) -> Sequence[int]:
+        known = self.doy_sensors_dic[name]
+        days: Sequence[int] = known.get("days", known["doy"])
+        return days

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from tilefold.networks.base import TilefoldNetwork
+from tilefold.networks.normalisation import BatchNorm
+from tilefold.networks.parameters import check_share
 
 
 class MLPClassifier(TilefoldNetwork):
@@ -40,20 +42,29 @@ class MLPClassifier(TilefoldNetwork):
         dropout: float = 0.0,
     ) -> None:
         super().__init__(nb_class, sensors_information, doy_sensors_dic, default_std, default_mean)
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dl_parameters.dropout must be in [0, 1), found {dropout}")
-        width = sum(info["nb_dates"] * info["nb_components"] for info in self.sensors_information.values())
-        sizes = [width, max(width // 2, 1), 3 * nb_class, 3 * nb_class]
+        check_share(dropout=dropout)
+        sizes = layer_sizes(self)
         layers: list[nn.Module] = []
         for before, after in pairwise(sizes):
             layers.append(nn.Linear(before, after))
-            layers += [nn.BatchNorm1d(after)] if batch_norm else []
+            layers += [BatchNorm(after)] if batch_norm else []
             layers.append(nn.ReLU())
             layers += [nn.Dropout(dropout)] if dropout else []
         self.layers = nn.Sequential(*layers, nn.Linear(sizes[-1], nb_class))
 
     def forward(self, **inputs: Tensor) -> Tensor:
-        """Logits (batch, nb_class); each input is flattened date-major, in the order of the inputs."""
-        flat = [self.standardized(name, inputs[name]).flatten(1) for name in self.sensors_information]
-        logits: Tensor = self.layers(torch.cat(flat, dim=1))
+        """Logits (batch, nb_class)."""
+        logits: Tensor = self.layers(flattened(self, inputs))
         return logits
+
+
+def layer_sizes(network: TilefoldNetwork) -> list[int]:
+    """Values of all inputs, and the widths of the three hidden layers."""
+    width = sum(info["nb_dates"] * info["nb_components"] for info in network.sensors_information.values())
+    return [width, max(width // 2, 1), 3 * network.nb_class, 3 * network.nb_class]
+
+
+def flattened(network: TilefoldNetwork, inputs: Mapping[str, Tensor]) -> Tensor:
+    """All inputs standardised, (batch, values): each flattened date-major, in the order of the inputs."""
+    flat = [network.standardized(name, inputs[name]).flatten(1) for name in network.sensors_information]
+    return torch.cat(flat, dim=1)

@@ -1,4 +1,4 @@
-"""Position encoding by days of the year."""
+"""Where in time the dates of an input are, as vectors that attention can tell apart."""
 
 from __future__ import annotations
 
@@ -7,22 +7,28 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+#: Longest of the wavelengths is 2 pi times this many days (Garnot and Landrieu 2020).
+PERIOD = 1000.0
 
-def position_table(days: Sequence[int], width: int, period: float = 1000.0) -> Tensor:
-    """Sines and cosines of days, float32 (dates, width).
 
-    Column 2i holds sin(day / period^(2i / width)), column 2i + 1 the cosine (Vaswani et al. 2017, with 10000 for
-    the period; 1000 as in Sainte Fare Garnot and Landrieu 2020).
+def sinusoids(days: Sequence[int], width: int, period: float = PERIOD) -> Tensor:
+    """Sines and cosines of days at geometrically growing wavelengths (Vaswani et al. 2017, section 3.5).
 
     Parameters
     ----------
     days
-        Day of the year of each date.
+        Day of each date, on any common count: gaps of any length are right.
     width
-        Columns, even.
+        Length of a date's vector.
     period
-        Base of the wave lengths.
+        The wavelengths grow from 2 pi towards 2 pi x period days.
+
+    Returns
+    -------
+    Tensor
+        float32 (dates, width): at an even place 2i, sin(day / period^(2i / width)); after it the cosine.
     """
-    rate = period ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
-    angle = torch.tensor(days, dtype=torch.float64)[:, None] * rate
-    return torch.stack((torch.sin(angle), torch.cos(angle)), dim=2).flatten(1).to(torch.float32)
+    place = torch.arange(width)
+    frequency = float(period) ** (-(place - place % 2).to(torch.float64) / width)
+    angle = torch.tensor(list(days), dtype=torch.float64)[:, None] * frequency
+    return torch.where(place % 2 == 0, angle.sin(), angle.cos()).to(torch.float32)

@@ -2,98 +2,22 @@
 
 from __future__ import annotations
 
-import datetime
-import difflib
 import importlib
-import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tilefold.networks.catalogue import ALIASES, NETWORKS
-from tilefold.networks.syntax import Signature, constructor, has_method, library_file, read_classes
-from tilefold.series.features import component_names
+from tilefold.networks.check import GIVEN, check_network
+from tilefold.networks.inputs import days_of_year, sensors_information, shapes
 from tilefold.series.user_file import error_place, load_user_file
 
 if TYPE_CHECKING:
     from tilefold.networks.base import TilefoldNetwork
 
-#: Arguments that every constructor is given by the workflow.
-GIVEN = ("nb_class", "sensors_information", "doy_sensors_dic", "default_std", "default_mean")
-
 
 class NetworkError(ValueError):
     """A network that cannot be made from what the configuration says."""
-
-
-def check_network(name: str, module: str | None, parameters: Mapping[str, Any]) -> list[str]:
-    """Find faults in the choice of a network without importing torch or running anybody's code.
-
-    Parameters
-    ----------
-    name
-        Name in the catalogue, or of a class in `module`.
-    module
-        Python file of the user, or None.
-    parameters
-        Further arguments of the constructor.
-
-    Returns
-    -------
-    list of str
-        One sentence for each fault, beginning with the configuration's key; empty if there is none.
-    """
-    if module is None:
-        known = [*NETWORKS, *ALIASES]
-        if name not in known:
-            return [
-                f"training.dl_name: unknown network {name!r}{_guess(name, known)}; known: {', '.join(known)}"
-            ]
-        file, name = library_file(NETWORKS[ALIASES.get(name, name)])
-    else:
-        file = Path(module)
-        if not file.is_file():
-            return [f"training.dl_module: there is no file {module}; give the path of your Python file"]
-    try:
-        classes = read_classes(file)
-    except SyntaxError as error:
-        return [f"training.dl_module: {file}, line {error.lineno}: {error.msg}"]
-    if name not in classes:
-        found = ", ".join(classes) or "none"
-        return [
-            f"training.dl_name: no class {name!r} in {file}{_guess(name, list(classes))}; it defines: {found}"
-        ]
-    faults = []
-    if not has_method(classes, name, "forward"):
-        faults.append(f"training.dl_module: class {name} in {file} defines no method forward")
-    signature = constructor(classes, name)
-    return faults if signature is None else faults + _argument_faults(name, file, signature, parameters)
-
-
-def _argument_faults(name: str, file: Path, signature: Signature, parameters: Mapping[str, Any]) -> list[str]:
-    faults = []
-    if not signature.any_keyword:
-        faults += [
-            f"training.dl_module: the constructor of {name} in {file} does not accept {argument}"
-            for argument in GIVEN
-            if argument not in signature.names
-        ]
-    choices = [argument for argument in signature.names if argument not in GIVEN]
-    listed = ", ".join(choices) or "none"
-    for key in parameters:
-        if key in GIVEN:
-            faults.append(f"training.dl_parameters.{key}: given by the workflow, remove it")
-        elif key not in choices and not signature.any_keyword:
-            guess = _guess(key, choices)
-            faults.append(
-                f"training.dl_parameters.{key}: {name} has no such argument{guess}; it has: {listed}"
-            )
-    faults += [
-        f"training.dl_parameters.{key}: missing, the constructor of {name} needs it"
-        for key in signature.required
-        if key not in GIVEN and key not in parameters
-    ]
-    return faults
 
 
 def build_network(
@@ -105,7 +29,7 @@ def build_network(
     classes: Sequence[int],
     statistics: Mapping[str, Mapping[str, Sequence[float | None]]],
 ) -> TilefoldNetwork:
-    """Build a network with fresh weights from torch's global random state.
+    """Build a network with fresh weights from torch's global random state, and try it on a few samples.
 
     Parameters
     ----------
@@ -122,57 +46,71 @@ def build_network(
     ------
     NetworkError
         If the name is unknown, the user's file fails, or the class does not keep the contract.
+    ValueError
+        If the statistics are not those of the inputs.
     """
+    from tilefold.networks.trial import ContractError, bind_inputs, try_forward  # noqa: PLC0415
+
+    network = _construct(name, module, parameters, inputs, len(classes))
+    network.set_statistics(statistics)
+    sizes = shapes(inputs)
+    try:
+        bind_inputs(network, name, sizes)
+        try_forward(network, sizes)
+    except ContractError as error:
+        raise NetworkError(f"training.dl_name: {_what(name, module)}: {error}") from error
+    except Exception as error:
+        given = ", ".join(f"{key} (batch, {', '.join(map(str, size))})" for key, size in sizes.items())
+        raise NetworkError(
+            f"training.dl_name: {_what(name, module)} fails on {given}: {_place(error, module)}"
+        ) from error
+    return network
+
+
+def _construct(
+    name: str,
+    module: str | None,
+    parameters: Mapping[str, Any],
+    inputs: Mapping[str, Mapping[str, Any]],
+    nb_class: int,
+) -> TilefoldNetwork:
+    from tilefold.networks.base import TilefoldNetwork  # noqa: PLC0415
+
     network_class = _load_class(name, module)
+    information = sensors_information(inputs)
     try:
         network = network_class(
-            nb_class=len(classes),
-            sensors_information=sensors_information(inputs),
+            nb_class=nb_class,
+            sensors_information=information,
             doy_sensors_dic=days_of_year(inputs),
             default_std=1.0,
             default_mean=0.0,
             **parameters,
         )
-    except TypeError as error:
+    except Exception as error:
         raise NetworkError(
-            f"training.dl_parameters: {name} cannot be made with {dict(parameters)}: {error}"
+            f"training.dl_parameters: {_what(name, module)} cannot be made with {dict(parameters)}: "
+            f"{_place(error, module)}"
         ) from error
-    base = importlib.import_module("tilefold.networks.base").TilefoldNetwork
-    if not isinstance(network, base):
+    if not isinstance(network, TilefoldNetwork):
         raise NetworkError(
             f"training.dl_module: class {name} must derive from tilefold.networks.base.TilefoldNetwork"
         )
-    try:
-        inspect.signature(network.forward).bind(**dict.fromkeys(inputs))
-    except TypeError as error:
+    told = (getattr(network, "nb_class", None), getattr(network, "sensors_information", None))
+    if told != (nb_class, information):
         raise NetworkError(
-            f"forward of {name} must take one keyword argument for each input ({', '.join(inputs)}): {error}"
-        ) from error
-    network.set_statistics(statistics)
+            f"training.dl_module: {_what(name, module)} must hand on what its constructor is given, as in "
+            f"super().__init__({', '.join(GIVEN)})"
+        )
     return network
 
 
-def sensors_information(inputs: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    """``nb_components`` and ``nb_dates`` of each input; static features have one date."""
-    return {
-        name: {
-            "nb_components": len(component_names(spec)),
-            "nb_dates": len(spec["dates"]) if "dates" in spec else 1,
-        }
-        for name, spec in inputs.items()
-    }
+def _what(name: str, module: str | None) -> str:
+    return name if module is None else f"{name} in {module}"
 
 
-def days_of_year(inputs: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """``doy`` (1 to 366 for each date) and ``features_per_dates`` of each input with dates."""
-    return {
-        name: {
-            "doy": [datetime.date.fromisoformat(date).timetuple().tm_yday for date in spec["dates"]],
-            "features_per_dates": len(component_names(spec)),
-        }
-        for name, spec in inputs.items()
-        if "dates" in spec
-    }
+def _place(error: Exception, module: str | None) -> str:
+    return str(error) if module is None else error_place(error, module)
 
 
 def _load_class(name: str, module: str | None) -> Any:
@@ -198,8 +136,3 @@ def _class_of_file(name: str, file: Path) -> Any:
     if not hasattr(loaded, name):
         raise NetworkError(f"training.dl_name: no class {name!r} in {file}")
     return getattr(loaded, name)
-
-
-def _guess(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f" (did you mean {close[0]!r}?)" if close else ""

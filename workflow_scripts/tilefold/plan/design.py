@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tilefold.config.data import LandCoverClass
 from tilefold.config.model import Config
-from tilefold.networks.registry import check_network
+from tilefold.networks.check import check_inputs, check_network
 from tilefold.plan.nomenclature import choose_nodata, read_nomenclature
 from tilefold.plan.selection import read_counts, selection_faults
 from tilefold.plan.splitting import share_faults
@@ -48,5 +50,14 @@ def check_design(config: Config) -> Design:
         *file_faults,
         *selection_faults(selection, codes),
         *check_network(training.dl_name, training.dl_module, training.dl_parameters),
+        *([] if config.external_features.functions else network_input_faults(config)),
     ]
     return Design(config.model_copy(update={"selection": selection}), classes, nodata, faults)
+
+
+def network_input_faults(config: Config, groups: Mapping[str, Mapping[str, Any]] | None = None) -> list[str]:
+    """Find faults in how the network takes its inputs; `groups` are those that external features make."""
+    static = [*config.user_features, *(config.samples.static if config.samples else [])]
+    made = {name: "dates" in spec for name, spec in (groups or {}).items()}
+    inputs = {**dict.fromkeys(config.series, True), **dict.fromkeys(static, False), **made}
+    return check_inputs(config.training.dl_name, config.training.dl_module, inputs)

@@ -15,7 +15,7 @@ from tilefold.grids.ownership import Ownership, footprint_ring
 from tilefold.plan.areas import field_values, fold_faults, length_faults
 from tilefold.plan.calendar import make_calendar
 from tilefold.plan.check import config_faults, raster_faults
-from tilefold.plan.design import Design, check_design
+from tilefold.plan.design import Design, check_design, network_input_faults
 from tilefold.plan.external import try_functions
 from tilefold.plan.features import feature_expressions
 from tilefold.plan.files import file_faults
@@ -74,6 +74,8 @@ def _make_image_plan(design: Design) -> Plan:
     external, external_faults = try_functions(config, calendars, found.products)
     grids, ownership, grid_faults = _make_grids(config, found.products)
     late_faults = [*external_faults, *grid_faults, *length_faults(config.folds, ownership.crs)]
+    if external is not None:
+        late_faults += network_input_faults(config, external["groups"])
     if late_faults:
         raise ConfigError(late_faults)
     return Plan(

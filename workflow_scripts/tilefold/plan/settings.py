@@ -127,6 +127,7 @@ def assemble_samples(plan: Plan, fold: str, seed: str, region: str) -> Settings:
         "region": region,
         "inputs": network_inputs(plan),
         "codes": plan.codes,
+        "additional_statistics_percentage": plan.config.training.additional_statistics_percentage,
     }
 
 
