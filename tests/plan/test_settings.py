@@ -190,8 +190,28 @@ DEPENDS = {
     "training.weighted_labels": (True, {"train_candidate"}),
     "training.dataloader_mode": ("full", {"train_candidate"}),
     "training.restart_from_checkpoint": (False, {"train_candidate"}),
+    "training.num_workers": (2, {"train_candidate"}),
+    "training.optimiser": ("adamw", {"train_candidate"}),
+    "training.gradient_clipping": (1.0, {"train_candidate"}),
+    "training.label_smoothing": (0.1, {"train_candidate"}),
+    "training.precision": ("fp32", {"train_candidate"}),
+    "training.adaptive_lr.patience": (3, {"train_candidate"}),
+    "training.adaptive_lr.factor": (0.5, {"train_candidate"}),
+    "training.adaptive_lr.threshold": (0.1, {"train_candidate"}),
+    "training.adaptive_lr.threshold_mode": ("abs", {"train_candidate"}),
+    "training.adaptive_lr.cooldown": (1, {"train_candidate"}),
+    "training.adaptive_lr.min_lr": (1e-6, {"train_candidate"}),
+    "training.adaptive_lr.eps": (1e-6, {"train_candidate"}),
+    # Any key switches it on, see the reference system.
+    "training.adaptive_lr.verbose": (True, {"train_candidate"}),
+    "training.enable_early_stop": (True, {"train_candidate"}),
+    # Without early stop these have no effect.
+    "training.epoch_to_trigger": (1, set()),
+    "training.early_stop_patience": (1, set()),
+    "training.early_stop_tol": (0.1, set()),
+    "training.early_stop_metric": ("val_oa", set()),
     "training.compute_threads": (2, {"train_candidate"}),
-    "training.device": ("cpu", {"train_candidate"}),
+    "training.device": ("cuda:1", {"train_candidate"}),
     "classification.number_of_chunks": (2, {"classify_chunk", "merge_chunks"}),
     "classification.enable_probability_map": (True, {"classify_chunk"}),
     "classification.batch_rows": (64, CLASSIFY),
@@ -311,6 +331,20 @@ def test_a_sensors_own_method_comes_first():
 def test_the_strategys_own_numbers_count(strategy, key, value, other):
     chosen = with_value(with_value(RAW, "selection.strategy", strategy), f"selection.{key}", value)
     assert changed_rules(chosen, with_value(chosen, f"selection.{key}", other)) == {"select_samples"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("epoch_to_trigger", 1),
+        ("early_stop_patience", 1),
+        ("early_stop_tol", 0.1),
+        ("early_stop_metric", "val_oa"),
+    ],
+)
+def test_where_trainings_end_early_its_keys_count(key, value):
+    early = with_value(RAW, "training.enable_early_stop", True)
+    assert changed_rules(early, with_value(early, f"training.{key}", value)) == {"train_candidate"}
 
 
 def test_where_every_pixel_is_taken_the_sampler_does_not_count():

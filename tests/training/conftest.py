@@ -114,7 +114,14 @@ def make_settings() -> Callable[..., dict[str, Any]]:
             "restart_from_checkpoint": True,
             "compute_threads": 1,
             "dataloader_mode": "full",
+            "num_workers": 1,
             "device": "cpu",
+            "precision": "auto",
+            "optimiser": "adam",
+            "label_smoothing": 0.0,
+            "gradient_clipping": None,
+            "adaptive_lr": None,
+            "early_stop": None,
             "code": "0123456789abcdef",
         } | changes
 

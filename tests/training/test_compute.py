@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from tilefold.training.compute import derived_seed, generator, pick_device, reproducible
+from tilefold.training.compute import derived_seed, generator, pick_device, reproducible, uses_bf16
 
 
 def test_seeds_differ_by_seed_purpose_and_epoch():
@@ -22,8 +22,28 @@ def test_generators_are_repeatable():
 def test_devices():
     assert pick_device("cpu").type == "cpu"
     assert pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
-    with pytest.raises(ValueError, match="found 'tpu', expected auto, cpu or cuda"):
+    with pytest.raises(ValueError, match="found 'tpu', expected auto, cpu, cuda or cuda:<number>"):
         pick_device("tpu")
+
+
+def test_one_gpu_of_several(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert pick_device("cuda:1") == torch.device("cuda", 1)
+    with pytest.raises(ValueError, match=r"cuda:2 is asked for, but torch finds 2 GPU"):
+        pick_device("cuda:2")
+
+
+def test_bf16_is_for_gpus_that_have_it(monkeypatch):
+    cpu, gpu = torch.device("cpu"), torch.device("cuda", 0)
+    for has in (True, False):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda has=has, **_: has)
+        assert uses_bf16("auto", gpu) is has
+        assert not uses_bf16("auto", cpu)
+        assert not uses_bf16("fp32", gpu)
+        assert uses_bf16("bf16", cpu)
+    with pytest.raises(ValueError, match="found 'fp16', expected auto, fp32 or bf16"):
+        uses_bf16("fp16", cpu)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

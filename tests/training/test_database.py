@@ -88,6 +88,19 @@ def test_streaming_over_several_pools(make_database):
         )
 
 
+def test_the_number_of_readers_changes_neither_samples_nor_order(make_database):
+    number = BLOCK * POOL_BLOCKS * 4
+    path, _ = make_database(number, **number_samples(number))
+
+    def order(workers):
+        with open_samples(path, "stream", workers) as samples:
+            return numbers_of(samples.learn_batches(1000, 0, 1)).tolist()
+
+    first = order(1)
+    assert order(0) == first
+    assert order(3) == first
+
+
 def _validation(path):
     with Dataset(path) as dataset:
         return np.asarray(dataset["role"][:]) == 1

@@ -22,9 +22,9 @@ from tilefold.training.model_file import read_model_file
 from tilefold.training.training import class_weights
 
 COLUMNS = [
-    "epoch",
-    *(f"train_{name}" for name in ("loss", "oa", "kappa", "fscore")),
-    *(f"validation_{name}" for name in ("loss", "oa", "kappa", "fscore", "precision", "recall")),
+    *("epoch", "learning_rate"),
+    *(f"train_{name}" for name in ("loss", "loss_db", "oa", "kappa", "fscore")),
+    *(f"validation_{name}" for name in ("loss", "loss_db", "oa", "kappa", "fscore", "precision", "recall")),
 ]
 PROGRAM = """
 import json, sys

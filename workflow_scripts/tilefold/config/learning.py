@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from tilefold.config.section import Section
 
 Positive = Annotated[int, Field(ge=1)]
+Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]+)?)$")]
 
 
 class HyperparametersSolver(Section):
@@ -17,7 +18,7 @@ class HyperparametersSolver(Section):
     batch_size: Annotated[list[Positive], Field(min_length=1)] = [1000]
     """Samples in a batch."""
     learning_rate: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)] = [1e-5]
-    """Learning rate of Adam."""
+    """Learning rate of the optimiser."""
 
     @field_validator("batch_size", "learning_rate")
     @classmethod
@@ -25,6 +26,38 @@ class HyperparametersSolver(Section):
         if len(set(value)) != len(value):
             raise ValueError("each value once")
         return value
+
+
+class AdaptiveLr(Section):
+    """Keys of torch's `ReduceLROnPlateau`, which lowers the learning rate when the validation loss stays.
+
+    Off where none is given. Of those not given torch's defaults hold, which are told here.
+    """
+
+    patience: Annotated[int, Field(ge=0)] | None = None
+    """Epochs without a lower validation loss before the rate falls. torch: 10."""
+    factor: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """What the rate is multiplied by. torch: 0.1."""
+    threshold: Annotated[float, Field(ge=0)] | None = None
+    """Least fall of the loss that counts. torch: 0.0001."""
+    threshold_mode: Literal["rel", "abs"] | None = None
+    """Whether `threshold` is a share of the loss or a difference. torch: rel."""
+    cooldown: Annotated[int, Field(ge=0)] | None = None
+    """Epochs after a fall of the rate that are not counted. torch: 0."""
+    min_lr: Annotated[float, Field(ge=0)] | None = None
+    """Rate that it does not fall below. torch: 0."""
+    eps: Annotated[float, Field(ge=0)] | None = None
+    """Falls of the rate that are smaller are not made. torch: 1e-8."""
+    verbose: bool | None = None
+    """Accepted and without effect: the history and the log always tell the rate."""
+
+    def arguments(self) -> dict[str, Any] | None:
+        """Arguments of `ReduceLROnPlateau`, or None where no key is given."""
+        given = self.model_dump(exclude_none=True)
+        if not given:
+            return None
+        given.pop("verbose", None)
+        return given
 
 
 class Training(Section):
@@ -49,12 +82,60 @@ class Training(Section):
     computed from, for networks that use them; at most 65,536 samples are taken. Default: no quantiles."""
     dataloader_mode: Literal["full", "stream"] = "stream"
     """`full`: all samples in memory; `stream`: read in shuffled blocks."""
+    num_workers: Annotated[int, Field(ge=0)] = 1
+    """Threads that read ahead with `stream`; 0: none. Weights do not depend on it."""
+    optimiser: Literal["adam", "adamw", "sgd"] = "adam"
+    """Optimiser, with torch's defaults; `sgd` has momentum 0.9."""
+    gradient_clipping: Annotated[float, Field(gt=0)] | None = None
+    """Largest norm of the gradient. Default: none."""
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of each label that is spread over all classes while learning. Losses in the history are without."""
+    adaptive_lr: AdaptiveLr = AdaptiveLr()
+    """Learning rate that falls when the validation loss stays. Default: one rate."""
+    enable_early_stop: bool = False
+    """End the training when `early_stop_metric` no longer improves."""
+    epoch_to_trigger: Annotated[int, Field(ge=0)] = 5
+    """Epoch after which the metric is watched."""
+    early_stop_patience: Positive = 10
+    """Epochs without improvement that end the training."""
+    early_stop_tol: Annotated[float, Field(ge=0)] = 0.01
+    """Least improvement over the best watched epoch that counts: of a loss log10(best / loss), of a score the
+    difference."""
+    early_stop_metric: Literal[
+        "val_loss",
+        "val_oa",
+        "val_kappa",
+        "val_fscore",
+        "train_loss",
+        "train_oa",
+        "train_kappa",
+        "train_fscore",
+    ] = "val_loss"
+    """What is watched. `valid_loss` and `validation_loss` mean `val_loss`."""
     restart_from_checkpoint: bool = True
     """Go on from the last finished epoch of an interrupted training of the same data and settings."""
     compute_threads: Positive = 1
     """Threads that one training computes with. The weights depend on it in their last digits."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """`auto`: a GPU where there is one."""
+    device: Device = "auto"
+    """`auto`: a GPU where there is one; `cpu`; `cuda`; `cuda:1` for the second GPU."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """`auto`: bfloat16 on GPUs that have it, float32 elsewhere. Classification is always in float32."""
+
+    @field_validator("early_stop_metric", mode="before")
+    @classmethod
+    def _other_spellings(cls, value: Any) -> Any:
+        return "val_loss" if value in ("valid_loss", "validation_loss") else value
+
+    def early_stop(self) -> dict[str, Any] | None:
+        """When a training ends early, or None where it does not."""
+        if not self.enable_early_stop:
+            return None
+        return {
+            "metric": self.early_stop_metric,
+            "first_after": self.epoch_to_trigger,
+            "patience": self.early_stop_patience,
+            "tolerance": self.early_stop_tol,
+        }
 
     def candidates(self) -> list[dict[str, Any]]:
         """Name, batch size and learning rate of each candidate, in the order of the lists."""
@@ -77,5 +158,5 @@ class Classification(Section):
     """Pixels that the network sees at once; every batch is padded to this number."""
     compute_threads: Positive = 1
     """Threads that one classification job computes with."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """`auto`: a GPU where there is one."""
+    device: Device = "auto"
+    """`auto`: a GPU where there is one; `cpu`; `cuda`; `cuda:1` for the second GPU."""

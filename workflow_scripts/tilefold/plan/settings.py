@@ -150,8 +150,15 @@ def train_candidate(plan: Plan, fold: str, seed: str, region: str, candidate: st
         "weighted_labels": training.weighted_labels,
         "restart_from_checkpoint": training.restart_from_checkpoint,
         "dataloader_mode": training.dataloader_mode,
+        "num_workers": training.num_workers,
         "compute_threads": training.compute_threads,
         "device": training.device,
+        "precision": training.precision,
+        "optimiser": training.optimiser,
+        "label_smoothing": training.label_smoothing,
+        "gradient_clipping": training.gradient_clipping,
+        "adaptive_lr": training.adaptive_lr.arguments(),
+        "early_stop": training.early_stop(),
     }
 
 

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 KEPT = 2
 
 #: Settings that do not change what an epoch leads to.
-_NOT_IDENTITY = frozenset({"epochs", "restart_from_checkpoint", "code"})
+_NOT_IDENTITY = frozenset({"epochs", "num_workers", "restart_from_checkpoint", "code"})
 
 
 @dataclass(frozen=True)

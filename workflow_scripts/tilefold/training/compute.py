@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,20 +16,40 @@ os.environ.setdefault("MKL_CBWR", "AUTO")
 
 
 def pick_device(name: str) -> torch.device:
-    """Device for `auto` (a GPU where there is one), `cpu` or `cuda`.
+    """Device for `auto` (a GPU where there is one), `cpu`, `cuda` or one GPU of several, `cuda:<number>`.
 
     Raises
     ------
     ValueError
-        If the name is unknown, or a GPU is asked for where there is none.
+        If the name is unknown, or a GPU is asked for that is not there.
     """
-    if name not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"device: found {name!r}, expected auto, cpu or cuda")
-    if name == "cuda" and not torch.cuda.is_available():
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", name):
+        raise ValueError(f"device: found {name!r}, expected auto, cpu, cuda or cuda:<number>")
+    if name.startswith("cuda") and not torch.cuda.is_available():
         raise ValueError(
-            "device: cuda is asked for, but torch finds no GPU; use auto or cpu, or request a GPU"
+            f"device: {name} is asked for, but torch finds no GPU; use auto or cpu, or request a GPU"
         )
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    _, _, number = name.partition(":")
+    if number and int(number) >= torch.cuda.device_count():
+        raise ValueError(f"device: {name} is asked for, but torch finds {torch.cuda.device_count()} GPU(s)")
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(name)
+
+
+def uses_bf16(precision: str, device: torch.device) -> bool:
+    """Whether networks compute with bfloat16: `auto` does on GPUs that have it, `bf16` everywhere, `fp32` nowhere.
+
+    Raises
+    ------
+    ValueError
+        If the precision is unknown.
+    """
+    if precision not in ("auto", "fp32", "bf16"):
+        raise ValueError(f"training.precision: found {precision!r}, expected auto, fp32 or bf16")
+    if precision == "auto":
+        return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return precision == "bf16"
 
 
 def derived_seed(seed: int, purpose: str, epoch: int = 0) -> int:

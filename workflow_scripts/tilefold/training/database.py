@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -24,8 +26,8 @@ LEARN, VALIDATION = 0, 1
 
 #: Rows of one read, which is the database's chunk.
 BLOCK = SAMPLES_PER_CHUNK
-#: Blocks that are shuffled together when samples are streamed. Two such pools are in memory at most, which
-#: for 481 components are 130 MB.
+#: Blocks that are shuffled together when samples are streamed. In memory are one such pool and one for each worker,
+#: which for 481 components and one worker are 130 MB.
 POOL_BLOCKS = 16
 
 
@@ -60,8 +62,11 @@ class SampleDatabase:
         Codes of all classes, ascending.
     """
 
-    def __init__(self, dataset: Dataset, path: Path, *, in_memory: bool) -> None:
+    def __init__(self, dataset: Dataset, path: Path, *, in_memory: bool, num_workers: int) -> None:
         self._dataset = dataset
+        # The library that reads is not made for several threads at once.
+        self._reading = Lock()
+        self._num_workers = num_workers
         self._path = path
         try:
             self.inputs: dict[str, dict[str, Any]] = json.loads(dataset.getncattr("inputs"))
@@ -103,7 +108,7 @@ class SampleDatabase:
         blocks = self._blocks_with(role)
         order = _order(len(blocks), shuffle).numpy()
         groups = [blocks[order[start : start + POOL_BLOCKS]] for start in range(0, len(blocks), POOL_BLOCKS)]
-        for samples in _read_ahead(lambda group: self._read(group, role), groups):
+        for samples in _read_ahead(lambda group: self._read(group, role), groups, self._num_workers):
             yield _Pool(samples, _order(len(samples.targets), shuffle))
 
     def _blocks_with(self, role: int) -> NDArray[np.int64]:
@@ -133,12 +138,13 @@ class SampleDatabase:
         kept = [self._roles[part] == role for part in rows]
         inputs = {}
         for name, spec in self.inputs.items():
-            values = {
-                key: np.concatenate(
-                    [self._dataset[key][part][keep] for part, keep in zip(rows, kept, strict=True)]
-                )
-                for key in stored_variables({name: spec})
-            }
+            with self._reading:
+                values = {
+                    key: np.concatenate(
+                        [self._dataset[key][part][keep] for part, keep in zip(rows, kept, strict=True)]
+                    )
+                    for key in stored_variables({name: spec})
+                }
             inputs[name] = torch.from_numpy(input_tensor(values, name, spec))
         targets = np.concatenate([self._targets[part][keep] for part, keep in zip(rows, kept, strict=True)])
         return Batch(inputs, torch.from_numpy(targets))
@@ -160,7 +166,7 @@ class SampleDatabase:
 
 
 @contextmanager
-def open_samples(path: Path | str, mode: str) -> Iterator[SampleDatabase]:
+def open_samples(path: Path | str, mode: str, num_workers: int = 1) -> Iterator[SampleDatabase]:
     """Open the sample database of a run and region.
 
     Parameters
@@ -170,6 +176,9 @@ def open_samples(path: Path | str, mode: str) -> Iterator[SampleDatabase]:
     mode
         `full`: all tensors are computed once and kept in memory, and shuffled as a whole; `stream`: blocks of
         2048 rows are drawn at random and shuffled in pools of 16, while the next pool is read.
+    num_workers
+        Threads that read ahead when samples are streamed, each a pool; 0: none. The samples and their order do not
+        depend on it.
 
     Raises
     ------
@@ -180,7 +189,7 @@ def open_samples(path: Path | str, mode: str) -> Iterator[SampleDatabase]:
         raise DatabaseError(f"training.dataloader_mode: found {mode!r}, expected full or stream")
     with Dataset(path) as dataset:
         dataset.set_auto_maskandscale(False)
-        yield SampleDatabase(dataset, Path(path), in_memory=mode == "full")
+        yield SampleDatabase(dataset, Path(path), in_memory=mode == "full", num_workers=num_workers)
 
 
 def batch_sizes(samples: int, size: int) -> list[int]:
@@ -226,15 +235,17 @@ def _joined(parts: Sequence[Batch]) -> Batch:
 
 
 def _read_ahead(
-    read: Callable[[NDArray[np.int64]], Batch], groups: Sequence[NDArray[np.int64]]
+    read: Callable[[NDArray[np.int64]], Batch], groups: Sequence[NDArray[np.int64]], workers: int
 ) -> Iterator[Batch]:
-    """Read groups in order with one thread that is always one group ahead."""
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        waiting: Future[Batch] | None = None
+    """Read groups in order, with threads that are as many groups ahead; without threads one after the other."""
+    if workers == 0:
+        yield from map(read, groups)
+        return
+    with ThreadPoolExecutor(max_workers=workers) as executor:
+        waiting: deque[Future[Batch]] = deque()
         for group in groups:
-            following = executor.submit(read, group)
-            if waiting is not None:
-                yield waiting.result()
-            waiting = following
-        if waiting is not None:
-            yield waiting.result()
+            waiting.append(executor.submit(read, group))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

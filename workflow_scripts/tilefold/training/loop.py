@@ -5,17 +5,21 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
+from torch.nn.utils import clip_grad_norm_
 
 from tilefold.training.compute import derived_seed
 from tilefold.training.database import Batch, SampleDatabase
 from tilefold.training.metrics import Scores, confusion, scores
+from tilefold.training.optimising import AdaptiveRate
 from tilefold.training.state import Row, TrainingState
+from tilefold.training.stopping import EarlyStop
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +30,9 @@ VALIDATION_ROWS = 4096
 TRAIN_COLUMNS = ("oa", "kappa", "fscore")
 VALIDATION_COLUMNS = ("oa", "kappa", "fscore", "precision", "recall")
 HISTORY_COLUMNS = (
-    *("epoch", "train_loss", *(f"train_{name}" for name in TRAIN_COLUMNS)),
-    *("validation_loss", *(f"validation_{name}" for name in VALIDATION_COLUMNS)),
+    *("epoch", "learning_rate"),
+    *("train_loss", "train_loss_db", *(f"train_{name}" for name in TRAIN_COLUMNS)),
+    *("validation_loss", "validation_loss_db", *(f"validation_{name}" for name in VALIDATION_COLUMNS)),
 )
 
 
@@ -47,6 +52,16 @@ class Recipe:
         Weight of each class in the loss, float32 (classes,), 0 for classes without learn samples.
     device
         Where to compute.
+    bf16
+        Whether the network computes with bfloat16 where torch's autocast does; losses are always float32.
+    label_smoothing
+        Share of a sample's label that is spread over all classes while learning; validation losses are without.
+    gradient_clipping
+        Largest norm of the gradient of all weights together, or None.
+    adaptive_lr
+        Arguments of `ReduceLROnPlateau`, or None for one rate.
+    early_stop
+        When to end before the last epoch, or None.
     """
 
     batch_size: int
@@ -54,6 +69,11 @@ class Recipe:
     seed: int
     class_weights: Tensor
     device: torch.device
+    bf16: bool = False
+    label_smoothing: float = 0.0
+    gradient_clipping: float | None = None
+    adaptive_lr: Mapping[str, Any] | None = None
+    early_stop: EarlyStop | None = None
 
 
 class _Sums:
@@ -84,7 +104,7 @@ def fit(
     recipe: Recipe,
     after_epoch: Callable[[TrainingState], None],
 ) -> None:
-    """Train from the state's epoch to the recipe's last, validating after each epoch.
+    """Train from the state's epoch to the recipe's last or an early stop, validating after each epoch.
 
     Every random number of an epoch comes from the seed and the epoch alone, so the weights after an epoch are
     the same whether the training was interrupted before it or not.
@@ -105,7 +125,8 @@ def fit(
     TrainingError
         If a loss is not a finite number.
     """
-    while state.epoch < recipe.epochs:
+    rate = AdaptiveRate(state.optimiser, recipe.adaptive_lr, state.history)
+    while state.epoch < recipe.epochs and not _stops(state, recipe):
         epoch = state.epoch + 1
         started = time.perf_counter()
         # Layers like dropout draw from torch's global state.
@@ -114,8 +135,9 @@ def fit(
         seconds = time.perf_counter() - started
         validated = _validate(state, samples, recipe)
         state.epoch = epoch
-        state.history.append(_row(epoch, learnt, validated))
+        state.history.append(_row(epoch, rate.value, learnt, validated))
         _check_finite(state.history[-1])
+        rate.after_epoch(state.history[-1])
         state.keep_best()
         logger.info(
             "epoch %d of %d: learn loss %.4f, validation loss %.4f, F-score %.4f; %.0f samples/s",
@@ -125,13 +147,26 @@ def fit(
         after_epoch(state)
 
 
+def _stops(state: TrainingState, recipe: Recipe) -> bool:
+    if recipe.early_stop is None or not recipe.early_stop.reached(state.history):
+        return False
+    logger.info(
+        "early stop after epoch %d: %s has not improved for %d epochs",
+        *(state.epoch, recipe.early_stop.metric, recipe.early_stop.patience),
+    )
+    return True
+
+
 def _learn(state: TrainingState, samples: SampleDatabase, recipe: Recipe, epoch: int) -> tuple[float, Scores]:
     state.network.train()
     sums = _Sums(recipe)
     for batch in samples.learn_batches(recipe.batch_size, recipe.seed, epoch):
         logits, targets, loss, weight = _forward(state, batch, recipe)
         state.optimiser.zero_grad()
-        (loss / weight).backward()
+        smoothed = _smoothed(logits, targets, recipe) if recipe.label_smoothing else loss
+        (smoothed / weight).backward()
+        if recipe.gradient_clipping is not None:
+            clip_grad_norm_(state.network.parameters(), recipe.gradient_clipping)
         state.optimiser.step()
         sums.add(logits.detach(), targets, loss.detach(), weight)
     return sums.result()
@@ -150,17 +185,38 @@ def _forward(state: TrainingState, batch: Batch, recipe: Recipe) -> tuple[Tensor
     """Logits, targets, sum of weighted cross-entropies and sum of weights of a batch."""
     inputs = {name: values.to(recipe.device) for name, values in batch.inputs.items()}
     targets = batch.targets.to(recipe.device)
-    logits = state.network(**inputs)
+    with torch.autocast(recipe.device.type, dtype=torch.bfloat16, enabled=recipe.bf16):
+        logits = state.network(**inputs)
+    logits = logits.float()
     loss = cross_entropy(logits, targets, weight=recipe.class_weights, reduction="sum")
     return logits, targets, loss, recipe.class_weights[targets].sum()
 
 
-def _row(epoch: int, learnt: tuple[float, Scores], validated: tuple[float, Scores]) -> Row:
-    row: Row = {"epoch": epoch, "train_loss": learnt[0]}
+def _smoothed(logits: Tensor, targets: Tensor, recipe: Recipe) -> Tensor:
+    """Sum of weighted cross-entropies with smoothed labels (Szegedy et al. 2016)."""
+    return cross_entropy(
+        logits,
+        targets,
+        weight=recipe.class_weights,
+        reduction="sum",
+        label_smoothing=recipe.label_smoothing,
+    )
+
+
+def _row(
+    epoch: int, learning_rate: float, learnt: tuple[float, Scores], validated: tuple[float, Scores]
+) -> Row:
+    row: Row = {"epoch": epoch, "learning_rate": learning_rate}
+    row |= {"train_loss": learnt[0], "train_loss_db": _decibels(learnt[0])}
     row |= {f"train_{name}": _known(getattr(learnt[1], name)) for name in TRAIN_COLUMNS}
-    row["validation_loss"] = validated[0]
+    row |= {"validation_loss": validated[0], "validation_loss_db": _decibels(validated[0])}
     row |= {f"validation_{name}": _known(getattr(validated[1], name)) for name in VALIDATION_COLUMNS}
     return row
+
+
+def _decibels(loss: float) -> float | None:
+    """10 log10 of a loss; None where that is no number."""
+    return 10 * math.log10(loss) if loss > 0 and math.isfinite(loss) else None
 
 
 def _known(score: float) -> float | None:

@@ -24,7 +24,7 @@ def epoch_bar(title: str, epochs: int) -> Iterator[Callable[[TrainingState], Non
 
         def show(state: TrainingState) -> None:
             row = state.history[-1]
-            figures = f"loss {row['validation_loss']:.4f}"
+            figures = f"learning rate {row['learning_rate']:.1e}, loss {row['validation_loss']:.4f}"
             if row["validation_fscore"] is not None:
                 figures += f", F-score {row['validation_fscore']:.4f}"
             bar.update(task, completed=state.epoch, figures=figures)

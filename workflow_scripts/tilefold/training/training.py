@@ -25,14 +25,16 @@ from tilefold.training.checkpoints import (
     save_checkpoint,
     training_identity,
 )
-from tilefold.training.compute import derived_seed, pick_device, reproducible
+from tilefold.training.compute import derived_seed, pick_device, reproducible, uses_bf16
 from tilefold.training.curves import draw_curves
 from tilefold.training.database import LEARN, VALIDATION, SampleDatabase, open_samples
 from tilefold.training.locks import only_writer
 from tilefold.training.loop import Recipe, TrainingError, fit
 from tilefold.training.model_file import write_model_file
+from tilefold.training.optimising import make_optimiser
 from tilefold.training.progress import epoch_bar
 from tilefold.training.state import TrainingState
+from tilefold.training.stopping import EarlyStop
 from tilefold.training.untrained import NO_LEARN, why_untrained, write_untrained
 
 logger = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ def train_candidate(
     curves: Path | str,
     checkpoints: Path | str,
 ) -> None:
-    """Train a network with Adam on the weighted cross-entropy and keep its best epochs.
+    """Train a network on the weighted cross-entropy and keep its best epochs.
 
     A region whose samples allow no training gets whole files that say so, see `write_untrained`; the region `all`
     has nothing in its place, so there it is an error.
@@ -61,7 +63,8 @@ def train_candidate(
         Statistics of its learn samples.
     settings
         fold, seed, region, batch_size, learning_rate, epochs, network (name, module, parameters),
-        weighted_labels, restart_from_checkpoint, compute_threads, dataloader_mode, device.
+        weighted_labels, restart_from_checkpoint, compute_threads, dataloader_mode, num_workers, device, precision,
+        optimiser, label_smoothing, gradient_clipping, adaptive_lr, early_stop (see `Recipe` for the last four).
     weights
         Model file to write, with the weights of the best epoch for each of loss, fscore, oa and kappa.
     history, curves
@@ -82,7 +85,7 @@ def train_candidate(
     with (
         only_writer(folder),
         reproducible(settings["compute_threads"], device),
-        open_samples(samples, settings["dataloader_mode"]) as database,
+        open_samples(samples, settings["dataloader_mode"], settings["num_workers"]) as database,
     ):
         if reason := _why_untrained(database, samples, settings["region"]):
             outputs = {"weights": weights, "history": history, "curves": curves}
@@ -175,12 +178,18 @@ def _best_weights(state: TrainingState) -> dict[str, Any]:
 
 
 def _recipe(settings: Mapping[str, Any], weight_of: NDArray[np.float64], device: torch.device) -> Recipe:
+    stop = settings["early_stop"]
     return Recipe(
         batch_size=settings["batch_size"],
         epochs=settings["epochs"],
         seed=settings["seed"],
         class_weights=torch.tensor(weight_of, dtype=torch.float32, device=device),
         device=device,
+        bf16=uses_bf16(settings["precision"], device),
+        label_smoothing=settings["label_smoothing"],
+        gradient_clipping=settings["gradient_clipping"],
+        adaptive_lr=settings["adaptive_lr"],
+        early_stop=None if stop is None else EarlyStop(**stop),
     )
 
 
@@ -191,7 +200,7 @@ def _new_state(
     network: TilefoldNetwork = build_network(
         **settings["network"], inputs=database.inputs, classes=database.classes, statistics=statistics
     ).to(device)
-    optimiser = torch.optim.Adam(network.parameters(), lr=settings["learning_rate"])
+    optimiser = make_optimiser(settings["optimiser"], network.parameters(), settings["learning_rate"])
     return TrainingState(network, optimiser)
 
 
