@@ -125,6 +125,7 @@ def test_one_sample_can_be_learnt_from(name, build):
 
 
 @pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="SKIPPED: there is no GPU")
 @every_network
 @torch.inference_mode()
 def test_a_gpu_gives_the_same_logits(name, network):
