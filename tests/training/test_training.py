@@ -239,9 +239,10 @@ def kill_and_resume(database, settings, folder, moment):
     return killed, reached
 
 
-def check_kills(make_database, make_settings, train, tmp_path, *, repetitions, epochs):
+def check_kills(make_database, make_settings, train, tmp_path, *, repetitions, epochs, **loader):
     database = make_database(3000)
-    settings = make_settings(epochs=epochs, dataloader_mode="stream", weighted_labels=True)
+    adaptive = {"adaptive_lr": {"patience": 1, "threshold": 0.2}}
+    settings = make_settings(epochs=epochs, weighted_labels=True, **adaptive, **loader)
     fresh = contents(train(database, settings, "fresh"))
     moments = random.Random(repetitions)
     interrupted = 0
@@ -257,12 +258,20 @@ FILES = {"weights": "weights.safetensors", "history": "history.csv", "curves": "
 
 
 def test_a_killed_training_resumes_with_the_same_bytes(make_database, make_settings, train, tmp_path):
-    check_kills(make_database, make_settings, train, tmp_path, repetitions=1, epochs=40)
+    check_kills(
+        make_database, make_settings, train, tmp_path, repetitions=1, epochs=40, dataloader_mode="stream"
+    )
 
 
 @pytest.mark.slow
-def test_many_killed_trainings_resume_with_the_same_bytes(make_database, make_settings, train, tmp_path):
-    check_kills(make_database, make_settings, train, tmp_path, repetitions=20, epochs=40)
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("mode", ["full", "stream"])
+@pytest.mark.parametrize("workers", [0, 2])
+def test_many_killed_trainings_resume_with_the_same_bytes(
+    make_database, make_settings, train, tmp_path, mode, workers
+):
+    loader = {"dataloader_mode": mode, "num_workers": workers}
+    check_kills(make_database, make_settings, train, tmp_path, repetitions=20, epochs=40, **loader)
 
 
 def test_second_training_of_a_candidate_is_refused(make_database, make_settings, train, tmp_path):

@@ -1,4 +1,4 @@
-"""Commands for people: check reference data, simulate and compare scenes, write pages made from the code."""
+"""Commands for people: check reference data, predict samples, simulate scenes, write pages made from the code."""
 
 from __future__ import annotations
 
@@ -47,6 +47,14 @@ def _parser() -> argparse.ArgumentParser:
     simulate.set_defaults(command=_simulate)
 
     _add_clean(commands)
+
+    predict = commands.add_parser("predict", help="predict a file of samples with a model file")
+    predict.add_argument("model", type=Path, help="model.safetensors of a run")
+    predict.add_argument("samples", type=Path, help="NetCDF file with the model's inputs")
+    predict.add_argument("--out", type=Path, default=Path("predicted.csv"), help="CSV to write")
+    predict.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:<number>")
+    predict.add_argument("--threads", type=int, default=1, help="threads to compute with")
+    predict.set_defaults(command=_predict)
 
     baseline = commands.add_parser(
         "baseline", help="the network beside a random forest and the scene's best rule"
@@ -108,6 +116,15 @@ def _clean(given: argparse.Namespace) -> int:
     if given.out is not None:
         print(f"written: {given.out}/reference.gpkg, rejected.gpkg, cleaning.csv")
     return int(given.strict and REJECTION in set(table["step"]))
+
+
+def _predict(given: argparse.Namespace) -> None:
+    from tilefold.inference.database import predict_database
+
+    number = predict_database(
+        given.model, given.samples, given.out, device=given.device, compute_threads=given.threads
+    )
+    print(f"{number} samples predicted: {given.out}")
 
 
 def _simulate(given: argparse.Namespace) -> None:

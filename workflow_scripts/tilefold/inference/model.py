@@ -49,6 +49,11 @@ class Predictor:
         tensors, description = read_model_file(path)
         if "untrained" in description:
             raise PredictionError(f"{path}: holds no model, since there was {description['untrained']}")
+        if description.get("criterion", "") is None:
+            raise PredictionError(
+                f"{path}: holds a candidate's weights of several epochs, not one model; take the model.safetensors "
+                "of its run"
+            )
         self.path = Path(path)
         self.description = description
         self.inputs: dict[str, dict[str, Any]] = description["inputs"]
@@ -145,7 +150,7 @@ def load_model(
     path
         Model file that `select_model` wrote.
     device
-        `auto` (a GPU where there is one), `cpu` or `cuda`.
+        `auto` (a GPU where there is one), `cpu`, `cuda` or `cuda:<number>`.
     batch_rows
         Rows that the network sees at once; results may differ in their last digits between batch sizes.
     compute_threads

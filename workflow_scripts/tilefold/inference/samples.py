@@ -13,7 +13,7 @@ from netCDF4 import Dataset
 from numpy.typing import NDArray
 
 from tilefold.folds.areas import Cells
-from tilefold.inference.model import PredictionError
+from tilefold.inference.model import PredictionError, Predictor
 from tilefold.inference.pixels import Decisions
 from tilefold.inference.regions import RegionModels
 from tilefold.regions.burning import Numbers
@@ -154,7 +154,7 @@ def _predict_pool(
     return decisions
 
 
-def check_pool(dataset: Dataset, models: RegionModels, pool: Path | str) -> None:
+def check_pool(dataset: Dataset, models: RegionModels | Predictor, pool: Path | str) -> None:
     """Refuse a pool that does not hold the inputs of the model.
 
     Raises
