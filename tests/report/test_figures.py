@@ -9,6 +9,7 @@ from tilefold.report.figures_folds import gaps_figure, scores_figure, write_fold
 from tilefold.report.figures_maps import OUTSIDE, colour_image, map_figure, write_map_picture
 from tilefold.report.figures_matrices import matrix_figure, write_matrix_figure
 from tilefold.report.figures_samples import samples_figure
+from tilefold.report.figures_sweep import sweep_figure
 from tilefold.report.figures_training import training_figure
 from tilefold.report.results import Results
 
@@ -117,6 +118,45 @@ def test_training_curves_and_the_chosen_epoch(study):
     for candidate, path in histories.items():
         np.testing.assert_allclose(drawn[candidate], pd.read_csv(path)["validation_loss"])
     assert [5, 5] in [list(line.get_xdata()) for line in axes.lines]
+
+
+def sweep_choices(criterion, scores, chosen):
+    """Tables of two candidates for each model."""
+    return {
+        model: pd.DataFrame(
+            {
+                "candidate": ["batch_64_lr_0.001", "batch_64_lr_0.01"],
+                "criterion": criterion,
+                "score": pd.array(values, dtype="Float64"),
+                "chosen": [position == chosen[model] for position in range(2)],
+            }
+        )
+        for model, values in scores.items()
+    }
+
+
+@pytest.mark.parametrize(("criterion", "dark"), [("loss", ["0.200", "0.500"]), ("oa", ["0.900"])])
+def test_heat_map_of_a_sweep_has_each_score_and_frames_the_chosen(criterion, dark):
+    scores = {"all/seed_0": [0.2, 0.9], "without_A/seed_0": [0.5, None]}
+    choices = sweep_choices(criterion, scores, {"all/seed_0": 1, "without_A/seed_0": 0})
+    axes = sweep_figure(choices).axes[0]
+    words = {text.get_position(): text for text in axes.texts}
+    assert {place: text.get_text() for place, text in words.items()} == {
+        (0, 0): "0.200",
+        (1, 0): "0.900",
+        (0, 1): "0.500",
+        (1, 1): "none",
+    }
+    assert [text.get_text() for text in words.values() if text.get_color() == "white"] == dark
+    frames = [(round(patch.get_x() + 0.48), round(patch.get_y() + 0.46)) for patch in axes.patches]
+    assert frames == [(1, 0), (0, 1)]
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(scores)
+
+
+def test_one_candidate_needs_no_heat_map():
+    choices = sweep_choices("oa", {"all/seed_0": [0.2, 0.9]}, {"all/seed_0": 1})
+    assert len(pictures.sweep_pictures(choices)) == 1
+    assert pictures.sweep_pictures({model: table[table["chosen"]] for model, table in choices.items()}) == []
 
 
 def test_pictures_of_a_kind_are_limited(study, monkeypatch):

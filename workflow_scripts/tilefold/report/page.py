@@ -18,6 +18,7 @@ from tilefold.report.pictures import (
     map_pictures,
     matrix_pictures,
     sample_pictures,
+    sweep_pictures,
     trained_models,
     training_pictures,
 )
@@ -196,6 +197,7 @@ def _samples(results: Results) -> dict[str, Any]:
         "sample_pictures": sample_pictures(results),
         "sample_tables": samples,
         "choice_table": choice_table(choices, results.links("choices")),
+        "sweep_pictures": sweep_pictures(choices),
         "training_pictures": training_pictures(results, choices),
         "number_of_models": len(trained_models(choices)),
     }

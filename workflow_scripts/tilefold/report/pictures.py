@@ -10,6 +10,7 @@ from tilefold.report.figures_folds import gaps_figure, scores_figure
 from tilefold.report.figures_maps import LARGE, SMALL, map_figure
 from tilefold.report.figures_matrices import matrix_figure
 from tilefold.report.figures_samples import samples_figure
+from tilefold.report.figures_sweep import MOST_MODELS, sweep_figure
 from tilefold.report.figures_training import training_figure
 from tilefold.report.images import Picture, embed
 from tilefold.report.results import Results, fold_of, seed_of
@@ -83,6 +84,18 @@ def sample_pictures(results: Results) -> list[Picture]:
             text = f"Samples of the run {run} by class: {'; '.join(numbers)}."
             found.append(embed(samples_figure(table, results.names, run), text))
     return found[:MOST_PICTURES]
+
+
+def sweep_pictures(choices: dict[str, pd.DataFrame]) -> list[Picture]:
+    """Heat map of the candidates' validation scores, where there is more than one candidate."""
+    trained = {model: choices[model] for model in trained_models(choices)}
+    if not trained or len(next(iter(trained.values()))) == 1:
+        return []
+    text = "Validation scores of all candidates; chosen: " + "; ".join(
+        f"{model} {table.loc[table['chosen'], 'candidate'].iloc[0]}"
+        for model, table in list(trained.items())[:MOST_MODELS]
+    )
+    return [embed(sweep_figure(trained), f"{text}.")]
 
 
 def training_pictures(results: Results, choices: dict[str, pd.DataFrame]) -> list[Picture]:
