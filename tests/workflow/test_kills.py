@@ -60,8 +60,15 @@ def is_alive(process):
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
-@pytest.mark.parametrize("script", ["train_candidate", "classify_chunk"])
-@pytest.mark.parametrize("victim", ["job", "engine"])
+@pytest.mark.parametrize(
+    ("victim", "script"),
+    [
+        ("job", "train_candidate"),
+        ("engine", "classify_chunk"),
+        pytest.param("job", "classify_chunk", marks=pytest.mark.slow),
+        pytest.param("engine", "train_candidate", marks=pytest.mark.slow),
+    ],
+)
 def test_sigkill(copy, script, victim):
     expected = digests(copy / "results")
     forget(copy, script)
