@@ -204,6 +204,9 @@ DEPENDS = {
     "training.adaptive_lr.eps": (1e-6, {"train_candidate"}),
     # Any key switches it on, see the reference system.
     "training.adaptive_lr.verbose": (True, {"train_candidate"}),
+    "training.augmentation.time_shift": (2, {"train_candidate"}),
+    "training.augmentation.band_noise": (0.1, {"train_candidate"}),
+    "training.augmentation.date_dropout": (0.1, {"train_candidate"}),
     "training.enable_early_stop": (True, {"train_candidate"}),
     # Without early stop these have no effect.
     "training.epoch_to_trigger": (1, set()),

@@ -122,6 +122,7 @@ def make_settings() -> Callable[..., dict[str, Any]]:
             "gradient_clipping": None,
             "adaptive_lr": None,
             "early_stop": None,
+            "augmentation": None,
             "code": "0123456789abcdef",
         } | changes
 

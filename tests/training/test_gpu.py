@@ -23,7 +23,9 @@ def contents(outputs):
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_gpu_learns_repeats_and_resumes(make_database, make_settings, train, network, precision):
     database = make_database(4000)
+    changes = {"time_shift": 0, "band_noise": 0.1, "date_dropout": 0.1}
     settings = make_settings(network=network, precision=precision, device="cuda:0", dataloader_mode="stream")
+    settings |= {"augmentation": changes, "gradient_clipping": 5.0, "adaptive_lr": {"patience": 2}}
     fresh = train(database, settings | {"epochs": 8}, "fresh")
     assert pd.read_csv(fresh["history"])["validation_oa"].iloc[-1] > 0.95
     assert contents(train(database, settings | {"epochs": 8}, "again")) == contents(fresh)

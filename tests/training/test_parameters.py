@@ -34,6 +34,9 @@ def plain(make_database, make_settings, train):
         {"label_smoothing": 0.2},
         {"gradient_clipping": 0.01},
         {"precision": "bf16"},
+        {"augmentation": {"time_shift": 1, "band_noise": 0.0, "date_dropout": 0.0}},
+        {"augmentation": {"time_shift": 0, "band_noise": 0.5, "date_dropout": 0.0}},
+        {"augmentation": {"time_shift": 0, "band_noise": 0.0, "date_dropout": 0.2}},
     ],
     ids=str,
 )
@@ -82,6 +85,26 @@ def test_smoothed_labels_leave_the_first_losses_as_they_are(make_database, make_
     ]
     for column in ("train_loss", "validation_loss"):
         assert losses[0][column][0] == pytest.approx(losses[1][column][0], rel=1e-6)
+
+
+def test_augmentation_leaves_validation_as_it_is(make_database, make_settings, train):
+    database, settings = make_database(500), make_settings(epochs=1, learning_rate=1e-12)
+    strong = {"augmentation": {"time_shift": 3, "band_noise": 2.0, "date_dropout": 0.5}}
+    plain = pd.read_csv(train(database, settings, "plain")["history"]).iloc[0]
+    changed = pd.read_csv(train(database, settings | strong, "changed")["history"]).iloc[0]
+    assert changed["validation_loss"] == pytest.approx(plain["validation_loss"], rel=1e-6)
+    assert changed["train_loss"] != pytest.approx(plain["train_loss"], rel=1e-3)
+
+
+def test_an_augmented_training_resumes_with_the_same_bytes(make_database, make_settings, train):
+    database = make_database(1000)
+    changes = {"time_shift": 1, "band_noise": 0.1, "date_dropout": 0.1}
+    settings = make_settings(augmentation=changes)
+    fresh = train(database, settings | {"epochs": 4}, "fresh")
+    train(database, settings | {"epochs": 2}, "resumed")
+    resumed = train(database, settings | {"epochs": 4}, "resumed")
+    for name, path in fresh.items():
+        assert resumed[name].read_bytes() == path.read_bytes()
 
 
 def test_clipped_gradients_move_sgd_by_no_more_than_rate_times_norm(make_database, make_settings, train):

@@ -60,6 +60,22 @@ class AdaptiveLr(Section):
         return given
 
 
+class Augmentation(Section):
+    """Random changes of the series that are learnt from; validation and classification see them as they are."""
+
+    time_shift: Annotated[int, Field(ge=0)] = 0
+    """Largest shift of a sample's series in dates of the calendar, either way, each sensor by itself."""
+    band_noise: Annotated[float, Field(ge=0)] = 0.0
+    """Gaussian noise, in standard deviations of each component at each date."""
+    date_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Probability that a date of a sample is made missing."""
+
+    def changes(self) -> dict[str, Any] | None:
+        """All values, or None where nothing is changed."""
+        values = self.model_dump()
+        return values if any(values.values()) else None
+
+
 class Training(Section):
     """How the networks are trained and the model is chosen."""
 
@@ -92,6 +108,8 @@ class Training(Section):
     """Share of each label that is spread over all classes while learning. Losses in the history are without."""
     adaptive_lr: AdaptiveLr = AdaptiveLr()
     """Learning rate that falls when the validation loss stays. Default: one rate."""
+    augmentation: Augmentation = Augmentation()
+    """Random changes of the series that are learnt from. Default: none."""
     enable_early_stop: bool = False
     """End the training when `early_stop_metric` no longer improves."""
     epoch_to_trigger: Annotated[int, Field(ge=0)] = 5

@@ -159,6 +159,7 @@ def train_candidate(plan: Plan, fold: str, seed: str, region: str, candidate: st
         "gradient_clipping": training.gradient_clipping,
         "adaptive_lr": training.adaptive_lr.arguments(),
         "early_stop": training.early_stop(),
+        "augmentation": training.augmentation.changes(),
     }
 
 

@@ -58,9 +58,9 @@ def derived_seed(seed: int, purpose: str, epoch: int = 0) -> int:
     return int.from_bytes(name[:8], "big") >> 1
 
 
-def generator(seed: int, purpose: str, epoch: int = 0) -> torch.Generator:
-    """Make a generator on the CPU, seeded for one purpose at one epoch."""
-    return torch.Generator().manual_seed(derived_seed(seed, purpose, epoch))
+def generator(seed: int, purpose: str, epoch: int = 0, device: torch.device | str = "cpu") -> torch.Generator:
+    """Make a generator, seeded for one purpose at one epoch."""
+    return torch.Generator(device).manual_seed(derived_seed(seed, purpose, epoch))
 
 
 @contextmanager

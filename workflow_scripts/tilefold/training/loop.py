@@ -14,7 +14,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
 
-from tilefold.training.compute import derived_seed
+from tilefold.training.augmenting import Augmentation
+from tilefold.training.compute import derived_seed, generator
 from tilefold.training.database import Batch, SampleDatabase
 from tilefold.training.metrics import Scores, confusion, scores
 from tilefold.training.optimising import AdaptiveRate
@@ -62,6 +63,8 @@ class Recipe:
         Arguments of `ReduceLROnPlateau`, or None for one rate.
     early_stop
         When to end before the last epoch, or None.
+    augmentation
+        Changes of the samples that are learnt from, or None; validation samples are never changed.
     """
 
     batch_size: int
@@ -74,6 +77,7 @@ class Recipe:
     gradient_clipping: float | None = None
     adaptive_lr: Mapping[str, Any] | None = None
     early_stop: EarlyStop | None = None
+    augmentation: Augmentation | None = None
 
 
 class _Sums:
@@ -160,8 +164,9 @@ def _stops(state: TrainingState, recipe: Recipe) -> bool:
 def _learn(state: TrainingState, samples: SampleDatabase, recipe: Recipe, epoch: int) -> tuple[float, Scores]:
     state.network.train()
     sums = _Sums(recipe)
+    random = generator(recipe.seed, "augmentation", epoch, recipe.device)
     for batch in samples.learn_batches(recipe.batch_size, recipe.seed, epoch):
-        logits, targets, loss, weight = _forward(state, batch, recipe)
+        logits, targets, loss, weight = _forward(state, batch, recipe, random)
         state.optimiser.zero_grad()
         smoothed = _smoothed(logits, targets, recipe) if recipe.label_smoothing else loss
         (smoothed / weight).backward()
@@ -181,9 +186,13 @@ def _validate(state: TrainingState, samples: SampleDatabase, recipe: Recipe) -> 
     return sums.result()
 
 
-def _forward(state: TrainingState, batch: Batch, recipe: Recipe) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Logits, targets, sum of weighted cross-entropies and sum of weights of a batch."""
+def _forward(
+    state: TrainingState, batch: Batch, recipe: Recipe, random: torch.Generator | None = None
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Logits, targets, sum of weighted cross-entropies and of weights; augmented where random numbers are given."""
     inputs = {name: values.to(recipe.device) for name, values in batch.inputs.items()}
+    if random is not None and recipe.augmentation is not None:
+        inputs = recipe.augmentation.apply(inputs, random)
     targets = batch.targets.to(recipe.device)
     with torch.autocast(recipe.device.type, dtype=torch.bfloat16, enabled=recipe.bf16):
         logits = state.network(**inputs)

@@ -18,6 +18,7 @@ from tilefold.regions.names import ALL
 from tilefold.storage.metadata import provenance
 from tilefold.storage.tables import write_table
 from tilefold.storage.whole import read_json
+from tilefold.training.augmenting import make_augmentation
 from tilefold.training.checkpoints import (
     Checkpoint,
     load_checkpoint,
@@ -62,9 +63,7 @@ def train_candidate(
     statistics
         Statistics of its learn samples.
     settings
-        fold, seed, region, batch_size, learning_rate, epochs, network (name, module, parameters),
-        weighted_labels, restart_from_checkpoint, compute_threads, dataloader_mode, num_workers, device, precision,
-        optimiser, label_smoothing, gradient_clipping, adaptive_lr, early_stop (see `Recipe` for the last four).
+        What `tilefold.plan.settings.train_candidate` makes of the configuration's section `training`.
     weights
         Model file to write, with the weights of the best epoch for each of loss, fscore, oa and kappa.
     history, curves
@@ -95,7 +94,8 @@ def train_candidate(
         identity = training_identity(samples, statistics, settings, device.type)
         state = _new_state(database, statistics_content, settings, device)
         _restore(state, folder, identity, settings)
-        _train(state, database, settings, folder, identity, title)
+        recipe = _recipe(database, statistics_content, settings, device)
+        _train(state, database, recipe, folder, identity, title)
         write_model_file(
             weights, _best_weights(state), _description(database, statistics_content, settings, state)
         )
@@ -106,15 +106,12 @@ def train_candidate(
 def _train(
     state: TrainingState,
     database: SampleDatabase,
-    settings: Mapping[str, Any],
+    recipe: Recipe,
     folder: Path,
     identity: Mapping[str, str],
     title: str,
 ) -> None:
     """Train to the last epoch, with a checkpoint after each."""
-    device = next(state.network.parameters()).device
-    weight_of = _class_weights(database, weighted=settings["weighted_labels"])
-    recipe = _recipe(settings, weight_of, device)
     with epoch_bar(title, recipe.epochs) as show:
 
         def after_epoch(reached: TrainingState) -> None:
@@ -177,7 +174,10 @@ def _best_weights(state: TrainingState) -> dict[str, Any]:
     }
 
 
-def _recipe(settings: Mapping[str, Any], weight_of: NDArray[np.float64], device: torch.device) -> Recipe:
+def _recipe(
+    database: SampleDatabase, statistics: Mapping[str, Any], settings: Mapping[str, Any], device: torch.device
+) -> Recipe:
+    weight_of = _class_weights(database, weighted=settings["weighted_labels"])
     stop = settings["early_stop"]
     return Recipe(
         batch_size=settings["batch_size"],
@@ -190,6 +190,7 @@ def _recipe(settings: Mapping[str, Any], weight_of: NDArray[np.float64], device:
         gradient_clipping=settings["gradient_clipping"],
         adaptive_lr=settings["adaptive_lr"],
         early_stop=None if stop is None else EarlyStop(**stop),
+        augmentation=make_augmentation(settings["augmentation"], database.inputs, statistics, device),
     )
 
 
