@@ -1,7 +1,10 @@
 """Early stop against sequences worked out by hand."""
 
+from typing import get_args
+
 import pytest
 
+from tilefold.config.learning import Training
 from tilefold.training.stopping import WATCHED, EarlyStop
 
 
@@ -50,3 +53,7 @@ def test_scores_rise_and_none_improves_nothing():
     assert stopping_epoch("val_kappa", [0.1, 0.2, 0.205, None, 0.4], **rule) == 4
     assert stopping_epoch("val_oa", [0.1, 0.2, 0.205, 0.212, 0.4], **rule) is None
     assert stopping_epoch("val_fscore", [None, None], **rule) == 2
+
+
+def test_the_configuration_offers_what_can_be_watched():
+    assert set(get_args(Training.model_fields["early_stop_metric"].annotation)) == set(WATCHED)

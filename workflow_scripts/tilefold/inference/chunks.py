@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from tilefold.series.inputs import is_external
 from tilefold.series.stack import InputStack, open_inputs
 from tilefold.storage.metadata import provenance
 from tilefold.storage.rasters import BLOCK, create_raster
+from tilefold.storage.reading_ahead import read_ahead
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def classify_chunk(
         inputs = stack.enter_context(opened)
         raster = stack.enter_context(rasterio.open(regions)) if regions else None
         writers = _open_outputs(stack, grid.crop(window), settings, [labels, confidence, probabilities])
-        read = _read_ahead(inputs, raster, lattice_blocks(window))
+        read = _read_blocks(inputs, raster, lattice_blocks(window))
         _classify_window(read, writers, loaded, window, settings)
 
 
@@ -164,7 +164,7 @@ def _open_inputs(
         yield opened
 
 
-def _read_ahead(
+def _read_blocks(
     inputs: InputStack, regions: DatasetReader | None, windows: Iterator[Window]
 ) -> Iterator[Block]:
     """Read blocks in order, the next one while the present one is classified."""
@@ -176,15 +176,7 @@ def _read_ahead(
             numbers = regions.read(1, window=window.to_ranges()).ravel()
         return window, inputs.read(window), inputs.clear_dates(window), numbers
 
-    with ThreadPoolExecutor(max_workers=1) as reader:
-        waiting = None
-        for window in windows:
-            coming = reader.submit(read, window)
-            if waiting is not None:
-                yield waiting.result()
-            waiting = coming
-        if waiting is not None:
-            yield waiting.result()
+    return read_ahead(read, windows)
 
 
 def _open_outputs(

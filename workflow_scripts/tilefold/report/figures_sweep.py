@@ -11,9 +11,6 @@ from matplotlib.patches import Rectangle
 
 from tilefold.report.images import INK, OUT_OF_AREA_COLOUR, new_figure
 
-#: Models of one heat map; what goes beyond is in the table of candidates.
-MOST_MODELS = 40
-
 
 def sweep_figure(choices: Mapping[str, pd.DataFrame]) -> Figure:
     """Heat map of validation scores: a row for each model, a column for each candidate, the chosen one framed.
@@ -22,12 +19,12 @@ def sweep_figure(choices: Mapping[str, pd.DataFrame]) -> Figure:
     ----------
     choices
         Table of candidates of each model: `candidate`, `criterion`, `score`, `chosen`; the same candidates in
-        the same order in all. Of many models the first `MOST_MODELS` are drawn.
+        the same order in all.
     """
-    tables = dict(list(choices.items())[:MOST_MODELS])
-    first = next(iter(tables.values()))
+    tables = list(choices.values())
+    first = tables[0]
     criterion = str(first["criterion"].iloc[0])
-    scores = np.array([table["score"].to_numpy(float, na_value=np.nan) for table in tables.values()])
+    scores = np.array([table["score"].to_numpy(float, na_value=np.nan) for table in tables])
     with new_figure(3.2 + 1.1 * scores.shape[1], 1.6 + 0.3 * len(tables)) as figure:
         axes = figure.subplots()
         axes.set_title(f"{criterion} on validation samples")
@@ -40,13 +37,13 @@ def sweep_figure(choices: Mapping[str, pd.DataFrame]) -> Figure:
             words = "none" if np.isnan(score) else f"{score:.3f}"
             colour = "white" if dark else INK
             axes.text(column, row, words, ha="center", va="center", color=colour, fontsize=8)
-        for row, table in enumerate(tables.values()):
+        for row, table in enumerate(tables):
             for column in np.flatnonzero(table["chosen"]):
                 frame = Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, fill=False)
                 frame.set(edgecolor=OUT_OF_AREA_COLOUR, linewidth=2)
                 axes.add_patch(frame)
         axes.set_xticks(range(len(first)), list(first["candidate"]), rotation=30, ha="right", fontsize=8)
-        axes.set_yticks(range(len(tables)), list(tables), fontsize=8)
+        axes.set_yticks(range(len(tables)), list(choices), fontsize=8)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         axes.set_xlabel("candidate (framed: chosen)")

@@ -10,7 +10,7 @@ from tilefold.report.figures_folds import gaps_figure, scores_figure
 from tilefold.report.figures_maps import LARGE, SMALL, map_figure
 from tilefold.report.figures_matrices import matrix_figure
 from tilefold.report.figures_samples import samples_figure
-from tilefold.report.figures_sweep import MOST_MODELS, sweep_figure
+from tilefold.report.figures_sweep import sweep_figure
 from tilefold.report.figures_training import training_figure
 from tilefold.report.images import Picture, embed
 from tilefold.report.results import Results, fold_of, seed_of
@@ -19,6 +19,9 @@ from tilefold.validation.sides import ALL, IN_AREA, OUT_OF_AREA
 
 #: Pictures of one kind on the page; what goes beyond is in the files alone, and the page says so.
 MOST_PICTURES = 12
+
+#: Models of a heat map of candidates; what goes beyond is in the table of candidates.
+MOST_MODELS = 40
 
 
 def fold_pictures(results: Results) -> list[Picture]:
@@ -88,12 +91,11 @@ def sample_pictures(results: Results) -> list[Picture]:
 
 def sweep_pictures(choices: dict[str, pd.DataFrame]) -> list[Picture]:
     """Heat map of the candidates' validation scores, where there is more than one candidate."""
-    trained = {model: choices[model] for model in trained_models(choices)}
+    trained = {model: choices[model] for model in trained_models(choices)[:MOST_MODELS]}
     if not trained or len(next(iter(trained.values()))) == 1:
         return []
     text = "Validation scores of all candidates; chosen: " + "; ".join(
-        f"{model} {table.loc[table['chosen'], 'candidate'].iloc[0]}"
-        for model, table in list(trained.items())[:MOST_MODELS]
+        f"{model} {table.loc[table['chosen'], 'candidate'].iloc[0]}" for model, table in trained.items()
     )
     return [embed(sweep_figure(trained), f"{text}.")]
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tilefold.series.features import input_tensor
+from tilefold.storage.reading_ahead import read_ahead
 from tilefold.storage.samples import SAMPLES_PER_CHUNK, stored_variables
 from tilefold.training.compute import generator
 
@@ -108,7 +107,7 @@ class SampleDatabase:
         blocks = self._blocks_with(role)
         order = _order(len(blocks), shuffle).numpy()
         groups = [blocks[order[start : start + POOL_BLOCKS]] for start in range(0, len(blocks), POOL_BLOCKS)]
-        for samples in _read_ahead(lambda group: self._read(group, role), groups, self._num_workers):
+        for samples in read_ahead(lambda group: self._read(group, role), groups, self._num_workers):
             yield _Pool(samples, _order(len(samples.targets), shuffle))
 
     def _blocks_with(self, role: int) -> NDArray[np.int64]:
@@ -232,20 +231,3 @@ def _joined(parts: Sequence[Batch]) -> Batch:
     names = parts[0].inputs
     inputs = {name: torch.cat([part.inputs[name] for part in parts]) for name in names}
     return Batch(inputs, torch.cat([part.targets for part in parts]))
-
-
-def _read_ahead(
-    read: Callable[[NDArray[np.int64]], Batch], groups: Sequence[NDArray[np.int64]], workers: int
-) -> Iterator[Batch]:
-    """Read groups in order, with threads that are as many groups ahead; without threads one after the other."""
-    if workers == 0:
-        yield from map(read, groups)
-        return
-    with ThreadPoolExecutor(max_workers=workers) as executor:
-        waiting: deque[Future[Batch]] = deque()
-        for group in groups:
-            waiting.append(executor.submit(read, group))
-            if len(waiting) > workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
