@@ -40,6 +40,8 @@ if plan.table is None:
 
     include: "rules/classification.smk"
     include: "rules/merge.smk"
+    include: "rules/seams.smk"
+    include: "rules/maps.smk"
 
 
 include: "rules/validation.smk"

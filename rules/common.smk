@@ -2,6 +2,7 @@
 from functools import partial
 
 from tilefold.plan.binding import bind_settings
+from tilefold.plan.map_settings import blended_codes
 
 settings = partial(bind_settings, plan)
 # Input of the jobs that ask which block a pixel lies in.
@@ -27,4 +28,4 @@ wildcard_constraints:
     region="|".join(plan.regions),
     candidate="|".join(plan.candidates),
     chunk=r"\d+",
-    product="|".join(plan.map_products),
+    product="|".join(plan.tile_products),

@@ -164,7 +164,7 @@ DEPENDS = {
     "folds.number": (7, {"assign_blocks"}),
     "folds.field": ("f", set()),
     "folds.values": (["a"], set()),
-    "folds.maps": ("all", {"mosaic_tiles"}),
+    "folds.maps": ("all", {"mosaic_tiles", "measure_seams"}),
     "selection.strategy": ("all", {"select_samples"}),
     "selection.count": (5, {"select_samples"}),
     # The strategy is constant, the sampler periodic.
@@ -222,8 +222,11 @@ DEPENDS = {
     "classification.device": ("cpu", CLASSIFY),
     "maps.nodata": (
         9,
-        {"mosaic_tiles", "validate_run", "score_distances", "summarise_runs", *BASELINES} | CLASSIFY,
+        {"mosaic_tiles", "measure_seams", "validate_run", "score_distances", "summarise_runs", *BASELINES}
+        | CLASSIFY,
     ),
+    # The probabilities that are blended are a product of each tile.
+    "maps.blend": (True, {"classify_chunk", "mosaic_tiles"}),
     "validation.baselines": (["majority"], BASELINES),
     "validation.bootstrap.replicates": (1500, {"summarise_runs"}),
     "validation.distances": ([50, 500], {"score_distances"}),

@@ -15,6 +15,10 @@ class Maps(Section):
 
     nodata: Literal["auto"] | Annotated[int, Field(ge=0, le=65535)] = "auto"
     """Value of pixels without a class. `auto`: 0, else the smallest code that no class has."""
+    blend: bool = False
+    """Where tiles overlap, mix the probabilities of all tiles that saw a pixel, weighted by its distance from each
+    tile's edge, so that no seam is left at the tile line. Otherwise a pixel has the label of the tile that owns it.
+    See `docs/seams.md`."""
 
 
 class Bootstrap(Section):

@@ -143,6 +143,13 @@ class Plan:
         wanted = ["classification", "confidence"]
         return [*wanted, "probabilities"] if self.config.classification.enable_probability_map else wanted
 
+    @property
+    def tile_products(self) -> list[str]:
+        """Rasters that are made of each tile: those of the maps, and what other products are made from."""
+        wanted = self.map_products
+        needs = self.config.maps.blend and "probabilities" not in wanted
+        return [*wanted, "probabilities"] if needs else wanted
+
     def chunks(self, tile: str) -> int:
         """Chunks that a tile is classified in."""
         return number_of_chunks(self.grids[tile].height, self.config.classification.number_of_chunks)

@@ -12,6 +12,7 @@ from typing import Any
 from tilefold.plan.calendar import filling
 from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.fold_settings import assign_blocks, fold_area, fold_scheme, run_key, score_distances
+from tilefold.plan.map_settings import blended_codes, measure_seams
 from tilefold.plan.plan import Plan
 from tilefold.plan.reference_settings import (
     burn_regions,
@@ -193,7 +194,7 @@ def classify_chunk(plan: Plan, fold: str, seed: str, tile: str, chunk: str) -> S
         "grid": plan.grids[tile].to_dict(),
         "chunk": int(chunk),
         "number_of_chunks": plan.chunks(tile),
-        "products": plan.map_products,
+        "products": plan.tile_products,
         "inputs": stored_inputs(plan),
         **_prediction(plan),
     }
@@ -223,6 +224,7 @@ def mosaic_tiles(plan: Plan, fold: str, seed: str, product: str) -> Settings:
         "ownership": plan.ownership.to_dict(),
         "classes": _coloured_classes(plan) if product == "classification" else None,
         "nodata": plan.nodata,
+        "codes": blended_codes(plan, product),
     }
 
 
@@ -338,6 +340,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         classify_chunk,
         merge_chunks,
         mosaic_tiles,
+        measure_seams,
         validate_run,
         score_distances,
         summarise_runs,
