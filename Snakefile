@@ -41,6 +41,7 @@ if plan.table is None:
     include: "rules/classification.smk"
     include: "rules/merge.smk"
     include: "rules/seams.smk"
+    include: "rules/fusion.smk"
     include: "rules/maps.smk"
 
 

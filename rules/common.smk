@@ -29,3 +29,4 @@ wildcard_constraints:
     candidate="|".join(plan.candidates),
     chunk=r"\d+",
     product="|".join(plan.tile_products),
+    method="|".join(plan.config.fusion.methods) or "none",

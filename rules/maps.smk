@@ -14,3 +14,9 @@ rule maps:
             for run in plan.runs
             if len(run.map_tiles) > 1
         ],
+        [
+            f"<results>/maps/{fold}/fused/{method}.tif"
+            for fold in plan.fused_folds
+            for method in plan.config.fusion.methods
+        ],
+        [f"<results>/validation/{fold}/fused.csv" for fold in plan.fused_folds],

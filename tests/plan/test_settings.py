@@ -41,6 +41,7 @@ RAW = {
         "class_field": "code",
         "nomenclature": [{"code": 1, "label": "one"}, {"code": 2, "label": "two"}],
     },
+    "split": {"seeds": [0, 5]},
     "folds": {"scheme": ["A"]},
 }
 
@@ -51,9 +52,11 @@ EXTERNAL = {
     "raw": ["own"],
 }
 
-CLASSIFY = {"classify_chunk", "predict_samples"}
+PREDICT = {"classify_chunk", "predict_samples"}
+CLASSIFY = PREDICT | {"count_validation"}
 READING = {"preprocess", "compute_external_features"}
 SERIES = READING | {"extract_pool", "assemble_samples", "classify_chunk"}
+FUSION = {"fuse_maps", "score_fused"}
 BASELINES = {"predict_baselines", "summarise_baselines"}
 EVERY = set(BUILDERS)
 #: Rules that change with each field; the report shows the config, so it changes with nearly all.
@@ -70,6 +73,7 @@ DEPENDS = {
             "assemble_samples",
             "score_distances",
             "predict_baselines",
+            "score_fused",
         },
     ),
     # Only the run `all` maps these tiles; the settings compared are those of a fold.
@@ -132,6 +136,7 @@ DEPENDS = {
             "select_samples",
             "assemble_samples",
             "mosaic_tiles",
+            *FUSION,
             "validate_run",
             "score_distances",
             "summarise_runs",
@@ -154,7 +159,10 @@ DEPENDS = {
     # No field imposes roles.
     "split.field_values": ({"x": "learn"}, set()),
     "fusion.holdout_ratio": (0.1, {"split_polygons"}),
-    "split.seeds": ([0, 1], {"summarise_runs", "summarise_baselines"}),
+    # A share of the polygons is kept apart for the score.
+    "fusion.methods": (["majority"], {"split_polygons", "score_fused"}),
+    "fusion.mass": ("kappa", {"fuse_maps"}),
+    "split.seeds": ([0, 1], {"summarise_runs", "summarise_baselines", *FUSION}),
     "folds.scheme": (["A", "B"], {"summarise_runs", "summarise_baselines"}),
     "folds.buffer_m": (10.0, {"select_samples", "score_distances"}),
     "folds.boundary": ("owned", {"select_samples", "score_distances"}),
@@ -164,7 +172,7 @@ DEPENDS = {
     "folds.number": (7, {"assign_blocks"}),
     "folds.field": ("f", set()),
     "folds.values": (["a"], set()),
-    "folds.maps": ("all", {"mosaic_tiles", "measure_seams"}),
+    "folds.maps": ("all", {"mosaic_tiles", "measure_seams", "score_fused"}),
     "selection.strategy": ("all", {"select_samples"}),
     "selection.count": (5, {"select_samples"}),
     # The strategy is constant, the sampler periodic.
@@ -222,8 +230,8 @@ DEPENDS = {
     "classification.device": ("cpu", CLASSIFY),
     "maps.nodata": (
         9,
-        {"mosaic_tiles", "measure_seams", "validate_run", "score_distances", "summarise_runs", *BASELINES}
-        | CLASSIFY,
+        {"mosaic_tiles", "measure_seams", "validate_run", "score_distances", "summarise_runs"}
+        | {*BASELINES, *FUSION, *PREDICT},
     ),
     # The probabilities that are blended are a product of each tile.
     "maps.blend": (True, {"classify_chunk", "mosaic_tiles"}),
@@ -275,6 +283,7 @@ WILDCARDS = {
     "candidate": "batch_1000_lr_1e-05",
     "chunk": "0",
     "product": "classification",
+    "method": "dempster_shafer",
 }
 
 
@@ -386,8 +395,8 @@ REGIONS = with_value(with_value(RAW, "regions.path", "z.gpkg"), "regions.field",
         ("regions.field", "name", {"prepare_regions"}),
         ("regions.layer", "l", {"prepare_regions"}),
         # The model of all regions is one more; no split and no raster depends on it.
-        ("regions.fallback", "global", {"select_samples"} | CLASSIFY),
-        ("regions.fallback", "nearest", CLASSIFY),
+        ("regions.fallback", "global", {"select_samples"} | PREDICT),
+        ("regions.fallback", "nearest", PREDICT),
     ],
 )
 def test_with_regions(key, value, expected):
@@ -444,7 +453,7 @@ def changed_by(text, **changes):
 
 
 def test_names_of_classes_count_where_the_class_field_may_hold_them():
-    labelled = {"summarise_runs", "mosaic_tiles", "write_report"}
+    labelled = {"summarise_runs", "mosaic_tiles", "fuse_maps", "write_report"}
     assert changed_by(text=False, label="other") == labelled
     assert changed_by(text=True, label="other") == labelled | {"clean_ground_truth"}
     assert changed_by(text=True, label="ONE") == labelled
@@ -508,8 +517,8 @@ def test_the_field_concerns_cleaning_and_another_value_only_the_summary():
 @pytest.mark.parametrize("raw", [BLOCKS, FIELD])
 def test_a_run_that_maps_nothing_is_not_among_the_maps(raw):
     settings = all_settings(plan_of(raw, ("x",)), fold="all")["write_report"]
-    assert settings["mapped_runs"] == ["all/seed_0"]
-    assert settings["distance_runs"] == settings["runs"][1:]
+    assert settings["mapped_runs"] == ["all/seed_0", "all/seed_5"]
+    assert settings["distance_runs"] == [name for name in settings["runs"] if not name.startswith("all/")]
 
 
 def test_a_plan_survives_its_snapshot():

@@ -94,7 +94,7 @@ def mosaic_tiles(
                     describe_classes(output, settings["classes"])
                 joint = _Joint(grids, windows, ownership, settings["product"], settings.get("codes", []))
                 _fill(output, tiles, joint, probabilities or {})
-        _translate(joined, target)
+        write_cloud_optimised(joined, target)
     logger.info("%s: %d tile(s) joined", settings["product"], len(tiles))
 
 
@@ -257,7 +257,7 @@ def overlap(one: Window, other: Window) -> Window | None:
     return Window(*rows, *cols) if rows[0] < rows[1] and cols[0] < cols[1] else None
 
 
-def _translate(source: Path, target: Path) -> None:
+def write_cloud_optimised(source: Path, target: Path) -> None:
     """Reorder a GeoTIFF into a cloud-optimised one with overviews.
 
     DEFLATE, since every reader of GeoTIFF has it. In files, not in memory, whatever the size: the same way

@@ -26,3 +26,56 @@ def measure_seams(plan: Plan, fold: str, seed: str) -> Settings:
         "ownership": plan.ownership.to_dict(),
         "nodata": plan.nodata,
     }
+
+
+def count_validation(plan: Plan, fold: str, seed: str) -> Settings:
+    """What a run's models make of their validation samples."""
+    classification = plan.config.classification
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "regions": list(plan.region_names) or plan.regions,
+        "codes": plan.codes,
+        "batch_rows": classification.batch_rows,
+        "compute_threads": classification.compute_threads,
+        "device": classification.device,
+    }
+
+
+def fuse_maps(plan: Plan, fold: str, method: str) -> Settings:
+    """The maps of a fold, fused by a method."""
+    return {
+        "fold": fold,
+        "seeds": list(plan.config.split.seeds),
+        "method": method,
+        "mass": plan.config.fusion.mass if method == "dempster_shafer" else None,
+        "codes": plan.codes,
+        "nodata": plan.nodata,
+        "classes": coloured_classes(plan),
+    }
+
+
+def score_fused(plan: Plan, fold: str) -> Settings:
+    """Scores of a fold's fused maps."""
+    seeds = list(plan.config.split.seeds)
+    return {
+        "fold": fold,
+        "seeds": seeds,
+        "methods": list(plan.config.fusion.methods),
+        "tiles": list(plan.train),
+        "grids": {tile: plan.grids[tile].to_dict() for tile in plan.run(fold, seeds[0]).map_tiles},
+        "codes": plan.codes,
+        "nodata": plan.nodata,
+    }
+
+
+def coloured_classes(plan: Plan) -> list[Settings]:
+    """Code, label and colour (red, green, blue) of each class."""
+    return [
+        {
+            "code": item.code,
+            "label": item.label,
+            "colour": [int(item.colour[start : start + 2], 16) for start in (1, 3, 5)],
+        }
+        for item in plan.classes
+    ]

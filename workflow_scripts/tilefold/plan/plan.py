@@ -141,7 +141,15 @@ class Plan:
     def map_products(self) -> list[str]:
         """Rasters that a classification writes."""
         wanted = ["classification", "confidence"]
-        return [*wanted, "probabilities"] if self.config.classification.enable_probability_map else wanted
+        fused = "probability" in self.config.fusion.methods
+        probable = fused or self.config.classification.enable_probability_map
+        return [*wanted, "probabilities"] if probable else wanted
+
+    @property
+    def fused_folds(self) -> list[str]:
+        """Folds whose maps are fused."""
+        mapped = dict.fromkeys(run.fold for run in self.runs if run.map_tiles)
+        return list(mapped) if self.config.fusion.methods else []
 
     @property
     def tile_products(self) -> list[str]:

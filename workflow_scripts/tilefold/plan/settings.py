@@ -12,7 +12,14 @@ from typing import Any
 from tilefold.plan.calendar import filling
 from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.fold_settings import assign_blocks, fold_area, fold_scheme, run_key, score_distances
-from tilefold.plan.map_settings import blended_codes, measure_seams
+from tilefold.plan.map_settings import (
+    blended_codes,
+    coloured_classes,
+    count_validation,
+    fuse_maps,
+    measure_seams,
+    score_fused,
+)
 from tilefold.plan.plan import Plan
 from tilefold.plan.reference_settings import (
     burn_regions,
@@ -222,7 +229,7 @@ def mosaic_tiles(plan: Plan, fold: str, seed: str, product: str) -> Settings:
         "product": product,
         "grids": {tile: plan.grids[tile].to_dict() for tile in tiles},
         "ownership": plan.ownership.to_dict(),
-        "classes": _coloured_classes(plan) if product == "classification" else None,
+        "classes": coloured_classes(plan) if product == "classification" else None,
         "nodata": plan.nodata,
         "codes": blended_codes(plan, product),
     }
@@ -281,7 +288,7 @@ def write_report(plan: Plan) -> Settings:
         "regions": plan.regions,
         "fallback": plan.fallback,
         "candidates": list(plan.candidates),
-        "classes": _coloured_classes(plan),
+        "classes": coloured_classes(plan),
         "nodata": plan.nodata,
         "config": shown,
         "calendars": dict(plan.calendars),
@@ -307,17 +314,6 @@ def _prediction(plan: Plan) -> Settings:
     }
 
 
-def _coloured_classes(plan: Plan) -> list[Settings]:
-    return [
-        {
-            "code": item.code,
-            "label": item.label,
-            "colour": [int(item.colour[start : start + 2], 16) for start in (1, 3, 5)],
-        }
-        for item in plan.classes
-    ]
-
-
 BUILDERS: dict[str, Callable[..., Settings]] = {
     builder.__name__: builder
     for builder in (
@@ -341,6 +337,9 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         merge_chunks,
         mosaic_tiles,
         measure_seams,
+        count_validation,
+        fuse_maps,
+        score_fused,
         validate_run,
         score_distances,
         summarise_runs,
