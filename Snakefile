@@ -42,6 +42,7 @@ if plan.table is None:
     include: "rules/merge.smk"
     include: "rules/seams.smk"
     include: "rules/fusion.smk"
+    include: "rules/regularisation.smk"
     include: "rules/maps.smk"
 
 

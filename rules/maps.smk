@@ -20,3 +20,12 @@ rule maps:
             for method in plan.config.fusion.methods
         ],
         [f"<results>/validation/{fold}/fused.csv" for fold in plan.fused_folds],
+        [
+            f"<results>/{product}"
+            for run in plan.runs
+            if run.map_tiles and plan.config.maps.regularise != "none"
+            for product in (
+                f"maps/{run.fold}/seed_{run.seed}/regularised.tif",
+                f"validation/{run.fold}/seed_{run.seed}/regularised.csv",
+            )
+        ],

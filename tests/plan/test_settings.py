@@ -56,6 +56,7 @@ PREDICT = {"classify_chunk", "predict_samples"}
 CLASSIFY = PREDICT | {"count_validation"}
 READING = {"preprocess", "compute_external_features"}
 SERIES = READING | {"extract_pool", "assemble_samples", "classify_chunk"}
+REGULARISING = {"regularise_map", "score_regularised"}
 FUSION = {"fuse_maps", "score_fused"}
 BASELINES = {"predict_baselines", "summarise_baselines"}
 EVERY = set(BUILDERS)
@@ -74,6 +75,7 @@ DEPENDS = {
             "score_distances",
             "predict_baselines",
             "score_fused",
+            "score_regularised",
         },
     ),
     # Only the run `all` maps these tiles; the settings compared are those of a fold.
@@ -137,6 +139,7 @@ DEPENDS = {
             "assemble_samples",
             "mosaic_tiles",
             *FUSION,
+            *REGULARISING,
             "validate_run",
             "score_distances",
             "summarise_runs",
@@ -172,7 +175,7 @@ DEPENDS = {
     "folds.number": (7, {"assign_blocks"}),
     "folds.field": ("f", set()),
     "folds.values": (["a"], set()),
-    "folds.maps": ("all", {"mosaic_tiles", "measure_seams", "score_fused"}),
+    "folds.maps": ("all", {"mosaic_tiles", "measure_seams", "score_fused", "score_regularised"}),
     "selection.strategy": ("all", {"select_samples"}),
     "selection.count": (5, {"select_samples"}),
     # The strategy is constant, the sampler periodic.
@@ -231,10 +234,15 @@ DEPENDS = {
     "maps.nodata": (
         9,
         {"mosaic_tiles", "measure_seams", "validate_run", "score_distances", "summarise_runs"}
-        | {*BASELINES, *FUSION, *PREDICT},
+        | {*BASELINES, *FUSION, *REGULARISING, *PREDICT},
     ),
     # The probabilities that are blended are a product of each tile.
     "maps.blend": (True, {"classify_chunk", "mosaic_tiles"}),
+    # The other methods' numbers count with them, see below; `bayes` needs the probabilities.
+    "maps.regularise": ("majority", {"regularise_map"}),
+    "maps.regularise_radius": (4, set()),
+    "maps.regularise_min_pixels": (9, set()),
+    "maps.regularise_smoothness": (2.0, set()),
     "validation.baselines": (["majority"], BASELINES),
     "validation.bootstrap.replicates": (1500, {"summarise_runs"}),
     "validation.distances": ([50, 500], {"score_distances"}),
@@ -337,6 +345,21 @@ def test_the_step_does_not_count_where_dates_are_those_of_acquisitions(method):
 def test_a_sensors_own_method_comes_first():
     own = with_value(RAW, "sensors.own.method", "gaussian")
     assert changed_rules(own, with_value(own, "calendar.method", "raw")) == set()
+
+
+@pytest.mark.parametrize(
+    ("method", "key", "value"),
+    [
+        ("majority", "radius", 2),
+        ("bayes", "radius", 2),
+        ("sieve", "min_pixels", 9),
+        ("bayes", "smoothness", 2.0),
+    ],
+)
+def test_a_regularisations_own_numbers_count(method, key, value):
+    chosen = with_value(RAW, "maps.regularise", method)
+    found = changed_rules(chosen, with_value(chosen, f"maps.regularise_{key}", value))
+    assert found == {"regularise_map"}
 
 
 @pytest.mark.parametrize(
@@ -453,7 +476,7 @@ def changed_by(text, **changes):
 
 
 def test_names_of_classes_count_where_the_class_field_may_hold_them():
-    labelled = {"summarise_runs", "mosaic_tiles", "fuse_maps", "write_report"}
+    labelled = {"summarise_runs", "mosaic_tiles", "fuse_maps", "regularise_map", "write_report"}
     assert changed_by(text=False, label="other") == labelled
     assert changed_by(text=True, label="other") == labelled | {"clean_ground_truth"}
     assert changed_by(text=True, label="ONE") == labelled

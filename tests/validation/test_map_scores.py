@@ -12,7 +12,7 @@ from pyproj import Transformer
 from tilefold.grids.grid import Grid
 from tilefold.storage.rasters import create_raster
 from tilefold.storage.tables import write_table
-from tilefold.validation.map_scores import labels_at, score_fused
+from tilefold.validation.map_scores import labels_at, score_fused, score_regularised
 
 #: The map holds the tile, shifted by 40 rows and 30 columns, and has blocks beside it.
 TILE = Grid("EPSG:32631", (10.0, 0.0, 500300.0, 0.0, -10.0, 4799600.0), 300, 280)
@@ -97,3 +97,36 @@ def test_labels_are_read_in_another_crs_and_nodata_outside(tmp_path: Path) -> No
         held = 0 <= line < 150 and 0 <= column < 280
         assert found[place] == (labels[line, column] if held else 0)
     assert (found == 0).sum() > 100
+
+
+def test_the_raw_map_and_another_are_scored_on_the_pixels_of_each_side(tmp_path: Path) -> None:
+    index = pixels_of()
+    write_table(tmp_path / "index.parquet", index)
+    rows = np.arange(0, 500, 3)
+    predicted = index.iloc[rows][["polygon", "group", "code"]].assign(
+        tile="T", pool_row=rows, role=np.where(rows % 2, "test", "learn"), held_out_pixel=True
+    )
+    elsewhere = predicted.assign(tile="U", held_out_pixel=False, role="test")
+    write_table(tmp_path / "predicted.parquet", pd.concat([predicted, elsewhere]))
+    settings = {"held_out": ["T"], "grids": {"T": TILE.to_dict()}, "codes": [1, 2, 3], "nodata": 0}
+    maps = {
+        "raw": write_map(tmp_path / "a.tif"),
+        "regularised": write_map(tmp_path / "b.tif", 1 + LABELS % 3),
+    }
+    score_regularised(
+        maps,
+        tmp_path / "predicted.parquet",
+        {"T": tmp_path / "index.parquet", "U": tmp_path / "none.parquet"},
+        settings,
+        scored=tmp_path / "scored.csv",
+    )
+    table = pd.read_csv(tmp_path / "scored.csv").set_index(["map", "side"])
+    assert set(table.index) == {(name, side) for name in maps for side in ("out_of_area", "out_of_area_test")}
+    found = LABELS[index["row"] + 40, index["col"] + 30]
+    for side, chosen in (("out_of_area", rows), ("out_of_area_test", rows[rows % 2 == 1])):
+        right = found[chosen] == index["code"].to_numpy()[chosen]
+        seen = found[chosen] > 0
+        assert table.loc[("raw", side), "oa"] == pytest.approx(right[seen].mean())
+        assert table.loc[("raw", side), "oa_with_nodata"] == pytest.approx(right.mean())
+        other = (1 + found % 3)[chosen] == index["code"].to_numpy()[chosen]
+        assert table.loc[("regularised", side), "oa"] == pytest.approx(other.mean())

@@ -69,6 +69,41 @@ def score_fused(plan: Plan, fold: str) -> Settings:
     }
 
 
+def regularise_map(plan: Plan, fold: str, seed: str) -> Settings:
+    """The regularised map of a run."""
+    maps = plan.config.maps
+    method = maps.regularise
+    settings: Settings = {
+        "fold": fold,
+        "seed": int(seed),
+        "method": method,
+        "codes": plan.codes,
+        "nodata": plan.nodata,
+        "classes": coloured_classes(plan),
+    }
+    if method in ("majority", "bayes"):
+        settings["radius"] = maps.regularise_radius or (1 if method == "majority" else 3)
+    if method == "sieve":
+        settings["min_pixels"] = maps.regularise_min_pixels
+    if method == "bayes":
+        settings["smoothness"] = maps.regularise_smoothness
+    return settings
+
+
+def score_regularised(plan: Plan, fold: str, seed: str) -> Settings:
+    """Scores of the regularised map of a run."""
+    run = plan.run(fold, seed)
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "held_out": list(run.held_out),
+        "tiles": list(plan.train),
+        "grids": {tile: plan.grids[tile].to_dict() for tile in run.map_tiles},
+        "codes": plan.codes,
+        "nodata": plan.nodata,
+    }
+
+
 def coloured_classes(plan: Plan) -> list[Settings]:
     """Code, label and colour (red, green, blue) of each class."""
     return [

@@ -141,8 +141,8 @@ class Plan:
     def map_products(self) -> list[str]:
         """Rasters that a classification writes."""
         wanted = ["classification", "confidence"]
-        fused = "probability" in self.config.fusion.methods
-        probable = fused or self.config.classification.enable_probability_map
+        derived = "probability" in self.config.fusion.methods or self.config.maps.regularise == "bayes"
+        probable = derived or self.config.classification.enable_probability_map
         return [*wanted, "probabilities"] if probable else wanted
 
     @property

@@ -18,7 +18,9 @@ from tilefold.plan.map_settings import (
     count_validation,
     fuse_maps,
     measure_seams,
+    regularise_map,
     score_fused,
+    score_regularised,
 )
 from tilefold.plan.plan import Plan
 from tilefold.plan.reference_settings import (
@@ -340,6 +342,8 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         count_validation,
         fuse_maps,
         score_fused,
+        regularise_map,
+        score_regularised,
         validate_run,
         score_distances,
         summarise_runs,

@@ -18,6 +18,7 @@ from tilefold.storage.rasters import crs_text
 from tilefold.storage.tables import read_table, write_table
 from tilefold.validation.matrices import unit_counts
 from tilefold.validation.metrics import scores
+from tilefold.validation.sides import side_rows, sides_of_run
 
 Paths = Mapping[str, Path | str]
 
@@ -68,6 +69,50 @@ def score_fused(
             rows.append({"map": name, **scores(units)})
     columns = ["map", *scores(unit_counts(_no_pixels(), settings["codes"], settings["nodata"]))]
     write_table(fused, pd.DataFrame(rows, columns=columns))
+
+
+def score_regularised(
+    maps: Paths,
+    predicted: Path | str,
+    indexes: Paths,
+    settings: Mapping[str, Any],
+    *,
+    scored: Path | str,
+) -> None:
+    """Score a run's maps on the pixels that the run is scored on, as far as they are mapped.
+
+    Parameters
+    ----------
+    maps
+        Maps of labels by name.
+    predicted
+        Table of `predict_samples` of the run.
+    indexes
+        Indexes of the pools, by tile.
+    settings
+        `held_out`, `grids` of the tiles that are mapped, `codes`, `nodata`.
+    scored
+        CSV to write: `map`, `side` (see `sides_of_run`; none without mapped pixels), and the metrics of
+        `tilefold.validation.metrics.scores`.
+    """
+    columns = ["tile", "pool_row", "polygon", "group", "code", "role", "held_out_pixel"]
+    pixels = read_table(predicted, columns)
+    pixels = pixels[pixels["tile"].isin(list(settings["grids"]))].reset_index(drop=True)
+    places = np.zeros((len(pixels), 2), np.int64)
+    for tile, rows in pixels.groupby("tile").indices.items():
+        index = read_table(indexes[str(tile)], ["row", "col"])
+        places[rows] = index.to_numpy()[pixels["pool_row"].to_numpy()[rows]]
+    pixels = pixels.assign(row=places[:, 0], col=places[:, 1], pixels=1)
+    lines = []
+    for name, path in maps.items():
+        labelled = pixels.assign(predicted=labels_at(path, pixels, settings["grids"]))
+        for side in sides_of_run(settings["held_out"]):
+            chosen = side_rows(labelled, side)
+            if len(chosen):
+                units = unit_counts(chosen, settings["codes"], settings["nodata"])
+                lines.append({"map": name, "side": side, **scores(units)})
+    empty = scores(unit_counts(_no_pixels(), settings["codes"], settings["nodata"]))
+    write_table(scored, pd.DataFrame(lines, columns=["map", "side", *empty]))
 
 
 def labels_at(path: Path | str, pixels: pd.DataFrame, grids: Mapping[str, Any]) -> NDArray[np.int64]:
