@@ -16,24 +16,31 @@ pathvars:
 include: "rules/common.smk"
 
 
-# Pools and roles come from images and polygons, or from a table of samples.
+# Pools and roles come from images and polygons, or from a table of samples; of no use with models of elsewhere.
 if plan.table is None:
 
     include: "rules/preprocess.smk"
     include: "rules/external_features.smk"
-    include: "rules/ground_truth.smk"
     include: "rules/regions.smk"
+
+
+if plan.table is None and plan.trains:
+
+    include: "rules/ground_truth.smk"
     include: "rules/folds.smk"
     include: "rules/pools.smk"
 
-else:
+
+if plan.table is not None:
 
     include: "rules/table.smk"
 
 
-include: "rules/sampling.smk"
-include: "rules/training.smk"
-include: "rules/selection.smk"
+if plan.trains:
+
+    include: "rules/sampling.smk"
+    include: "rules/training.smk"
+    include: "rules/selection.smk"
 
 
 if plan.table is None:
@@ -41,17 +48,27 @@ if plan.table is None:
     include: "rules/classification.smk"
     include: "rules/merge.smk"
     include: "rules/seams.smk"
+
+
+if plan.table is None and plan.trains:
+
     include: "rules/fusion.smk"
+
+
+if plan.table is None:
+
     include: "rules/regularisation.smk"
     include: "rules/maps.smk"
 
 
-include: "rules/validation.smk"
-include: "rules/report.smk"
+if plan.trains:
+
+    include: "rules/validation.smk"
+    include: "rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
         rules.maps.input if plan.table is None else [],
-        rules.report.input,
+        rules.report.input if plan.trains else [],

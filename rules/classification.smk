@@ -3,9 +3,7 @@
 
 rule classify_chunk:
     input:
-        models=expand(
-            rules.select_model.output.model, region=plan.regions, allow_missing=True
-        ),
+        models=expand(model_files, region=plan.regions, allow_missing=True),
         series=expand(
             rules.preprocess.output.series,
             sensor=plan.config.sensors,

@@ -28,4 +28,5 @@ rule maps:
                 f"maps/{run.fold}/seed_{run.seed}/regularised.tif",
                 f"validation/{run.fold}/seed_{run.seed}/regularised.csv",
             )
+            if plan.trains or product.endswith(".tif")
         ],

@@ -231,6 +231,7 @@ DEPENDS = {
     "classification.batch_rows": (64, CLASSIFY),
     "classification.compute_threads": (2, CLASSIFY),
     "classification.device": ("cpu", CLASSIFY),
+    "models.tolerance_days": (3, set()),
     "maps.nodata": (
         9,
         {"mosaic_tiles", "measure_seams", "validate_run", "score_distances", "summarise_runs"}
@@ -252,6 +253,8 @@ DEPENDS = {
 }
 #: Fields that can hold one value only, as yet.
 SINGLE: set[str] = set()
+#: With it there are no folds, which the settings compared are those of; see below.
+ELSEWHERE = {"models.from"}
 
 
 def plan_of(raw, values=()):
@@ -347,6 +350,22 @@ def test_a_sensors_own_method_comes_first():
     assert changed_rules(own, with_value(own, "calendar.method", "raw")) == set()
 
 
+MAPPING = ["preprocess", "classify_chunk", "merge_chunks", "mosaic_tiles", "measure_seams", "regularise_map"]
+
+
+def test_models_of_elsewhere_change_what_classifies():
+    before, after = plan_of(RAW), plan_of(with_value(RAW, "models.from", "elsewhere"))
+    assert [run.fold for run in after.runs] == ["all", "all"]
+    changed = set()
+    for rule in MAPPING:
+        builder = BUILDERS[rule]
+        names = builder.__code__.co_varnames[1 : builder.__code__.co_argcount]
+        given = {name: (WILDCARDS | {"fold": "all"})[name] for name in names}
+        if rule_settings(before, rule, given) != rule_settings(after, rule, given):
+            changed.add(rule)
+    assert changed == {"classify_chunk"}
+
+
 @pytest.mark.parametrize(
     ("method", "key", "value"),
     [
@@ -405,7 +424,7 @@ def fields(section, prefix=""):
         elif name == "samples":
             continue  # See test_table_plan.py.
         else:
-            yield prefix + name
+            yield prefix + (field.alias or name)
 
 
 REGIONS = with_value(with_value(RAW, "regions.path", "z.gpkg"), "regions.field", "zone")
@@ -435,7 +454,7 @@ def test_regions_have_a_model_each_and_one_of_all_where_the_fallback_needs_it():
 
 
 def test_every_field_of_the_config_is_in_the_table():
-    assert set(fields(Config)) == set(DEPENDS) | SINGLE
+    assert set(fields(Config)) == set(DEPENDS) | SINGLE | ELSEWHERE
 
 
 def test_swapped_values_of_equal_type_are_seen():

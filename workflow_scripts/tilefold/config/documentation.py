@@ -37,7 +37,7 @@ def _rows(section: type[Section], prefix: str) -> list[tuple[str, str, str]]:
     for name, field in section.model_fields.items():
         below = _section_of(field.annotation)
         several = below is not None and below is not field.annotation
-        key = f"{prefix}{name}"
+        key = f"{prefix}{field.alias or name}"
         if below is None or several:
             rows.append((f"`{key}`", _default(field), _description(field)))
         if below is not None:

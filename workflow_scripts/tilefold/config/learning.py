@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from tilefold.config.section import Section
 
@@ -163,6 +163,19 @@ class Training(Section):
             for batch in solver.batch_size
             for rate in solver.learning_rate
         ]
+
+
+class Models(Section):
+    """Models that are there already."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    source: Annotated[str | None, Field(alias="from")] = None
+    """Results folder of a finished project, whose models of the run `all` map the tiles of this one: new tiles, or
+    another year. Nothing is trained or scored. Sensors, components, the number of dates and their positions in the
+    year must be those of the training. See `docs/mapping_elsewhere.md`."""
+    tolerance_days: Annotated[int, Field(ge=0)] = 0
+    """Days by which the positions of dates in the year may differ from those of the training."""
 
 
 class Classification(Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -19,7 +20,7 @@ from tilefold.config.data import (
     UserFeature,
 )
 from tilefold.config.design import Folds, Fusion, Selection, Split
-from tilefold.config.learning import Classification, Training
+from tilefold.config.learning import Classification, Models, Training
 from tilefold.config.products import Maps, Report, Validation
 from tilefold.config.samples import Samples
 from tilefold.config.section import Section
@@ -70,6 +71,8 @@ class Config(Section):
     """Which reference pixels a run is trained on."""
     training: Training = Training()
     """How the networks are trained and the model is chosen."""
+    models: Models = Models()
+    """Models that are there already."""
     classification: Classification = Classification()
     """How tiles are classified."""
     maps: Maps = Maps()
@@ -92,6 +95,20 @@ class Config(Section):
                 "fusion.methods: only maps of several seeds can be fused; give two seeds or more in split.seeds"
                 if self.samples is None
                 else "fusion.methods: a table of samples gives no maps to fuse; leave it out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _models_that_are_there(self) -> Self:
+        if self.models.source is None:
+            return self
+        if self.samples is not None:
+            raise ValueError("models.from: a table of samples gives no maps; leave it out")
+        if self.fusion.methods:
+            raise ValueError("fusion.methods: maps are fused where their models are trained; leave it out")
+        if Path(self.models.source).resolve() == Path(self.results).resolve():
+            raise ValueError(
+                "models.from: is the results folder of this project; choose another for `results`"
             )
         return self
 

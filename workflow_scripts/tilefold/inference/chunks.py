@@ -64,7 +64,8 @@ def classify_chunk(
         Static rasters, by name.
     settings
         `tile`, `grid`, `chunk`, `number_of_chunks`, `codes`, `nodata`, `dtype` (of the labels), `fallback`,
-        `batch_rows`, `compute_threads`, `device`.
+        `batch_rows`, `compute_threads`, `device`; `trained_here`: whether the series have the dates of the models'
+        training (default), else `inputs`, whose dates the series have.
     labels
         To write: class codes, `nodata` where a pixel was never clear or no model classifies it.
     confidence
@@ -88,7 +89,10 @@ def classify_chunk(
     window = chunk_window(grid.height, grid.width, settings["chunk"], settings["number_of_chunks"])
     loaded = RegionModels(models, settings, read_neighbours(neighbours) if neighbours else None)
     with ExitStack() as stack:
-        opened = _open_inputs(series, clear, static, external, loaded, settings["tile"])
+        dated = (
+            loaded.inputs if settings.get("trained_here", True) else of_these_dates(loaded.inputs, settings)
+        )
+        opened = _open_inputs(series, clear, static, external, loaded, dated, settings["tile"])
         inputs = stack.enter_context(opened)
         raster = stack.enter_context(rasterio.open(regions)) if regions else None
         writers = _open_outputs(stack, grid.crop(window), settings, [labels, confidence, probabilities])
@@ -132,6 +136,27 @@ def check_inputs(inputs: Mapping[str, Any], given: set[str], model: Path) -> Non
         )
 
 
+def of_these_dates(inputs: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Inputs of a model with the dates of the tile's own series, which stand at the same positions in the year.
+
+    Raises
+    ------
+    PredictionError
+        If the number of dates differs.
+    """
+    dated = {name: dict(spec) for name, spec in inputs.items()}
+    for name, spec in dated.items():
+        own = settings["inputs"].get(name, {})
+        if "dates" in spec and "dates" in own:
+            if len(spec["dates"]) != len(own["dates"]):
+                raise PredictionError(
+                    f"tile {settings['tile']}: {name} has {len(own['dates'])} dates, the model was trained on "
+                    f"{len(spec['dates'])}"
+                )
+            spec["dates"] = own["dates"]
+    return dated
+
+
 def lattice_blocks(window: Window) -> Iterator[Window]:
     """Cut a window at the multiples of `BLOCK` rows and columns, row-major.
 
@@ -149,14 +174,20 @@ def lattice_blocks(window: Window) -> Iterator[Window]:
 
 @contextmanager
 def _open_inputs(
-    series: Paths, clear: Paths, static: Paths, external: Path | str | None, models: RegionModels, tile: str
+    series: Paths,
+    clear: Paths,
+    static: Paths,
+    external: Path | str | None,
+    models: RegionModels,
+    dated: Mapping[str, Any],
+    tile: str,
 ) -> Iterator[InputStack]:
-    """Open the inputs of a tile, which must have the model's bands and calendar."""
+    """Open the inputs of a tile, which must have the model's bands, and the calendar of `dated`."""
     groups = {name for name, spec in models.inputs.items() if is_external(spec)} if external else set()
     check_inputs(models.inputs, {*series, *static, *groups}, models.path)
     with ExitStack() as stack:
         try:
-            opened = stack.enter_context(open_inputs(series, static, models.inputs, clear, external))
+            opened = stack.enter_context(open_inputs(series, static, dated, clear, external))
         except ValueError as error:
             raise PredictionError(
                 f"tile {tile}: the inputs are not those of the model {models.path}: {error}; "

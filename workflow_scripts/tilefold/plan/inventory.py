@@ -21,6 +21,7 @@ from tilefold.plan.features import feature_expressions
 from tilefold.plan.files import file_faults
 from tilefold.plan.grids import header_grid, output_grid
 from tilefold.plan.grouping import acquisition_faults
+from tilefold.plan.models import model_faults
 from tilefold.plan.plan import Plan
 from tilefold.plan.products import Products, find_all_products
 from tilefold.plan.reference import classes_are_text
@@ -59,6 +60,7 @@ def _make_image_plan(design: Design) -> Plan:
     region_names, region_faults = find_regions(config.regions)
     faults += region_faults
     train, mapped, tile_faults = choose_tiles(config, sound) if sound else ([], [], [])
+    train = train if config.models.source is None else []
     tiles = sorted({*train, *mapped})
     found = find_all_products(config, sound, tiles)
     calendars, date_faults = _make_calendars(config, found.products)
@@ -66,9 +68,9 @@ def _make_image_plan(design: Design) -> Plan:
     fold_values, value_faults = field_values(config)
     faults += value_faults
     if tiles:
-        wrong_folds = fold_faults(config.folds, train)
+        wrong_folds = fold_faults(config.folds, train) if train else []
         faults += [*wrong_folds, *raster_faults(config, tiles)]
-        faults += validation_faults(config, train) if not wrong_folds else []
+        faults += validation_faults(config, train) if train and not wrong_folds else []
     if faults:
         raise ConfigError(faults, then=LAST_CHECKS)
     external, external_faults = try_functions(config, calendars, found.products)
@@ -78,7 +80,7 @@ def _make_image_plan(design: Design) -> Plan:
         late_faults += network_input_faults(config, external["groups"])
     if late_faults:
         raise ConfigError(late_faults)
-    return Plan(
+    plan = Plan(
         config=config,
         train=tuple(train),
         mapped=tuple(mapped),
@@ -96,6 +98,9 @@ def _make_image_plan(design: Design) -> Plan:
         region_names=tuple(region_names),
         text_classes=classes_are_text(config),
     )
+    if wrong_models := model_faults(plan):
+        raise ConfigError(wrong_models)
+    return plan
 
 
 def _make_calendars(config: Config, products: Products) -> tuple[dict[str, list[str]], list[str]]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from tilefold.config.data import LandCoverClass
+from tilefold.config.design import Folds
 from tilefold.config.model import Config
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
@@ -86,6 +87,15 @@ class Plan:
         return sorted(self.grids) if self.table is None else list(self.train)
 
     @property
+    def trains(self) -> bool:
+        """Whether models are trained here; otherwise those of another project are used."""
+        return self.config.models.source is None
+
+    def model_file(self, fold: str, seed: int | str, region: str) -> str:
+        """Model of a run and region, below the folder that trained it."""
+        return f"runs/{fold}/seed_{seed}/region_{region}/model.safetensors"
+
+    @property
     def has_places(self) -> bool:
         """Whether it is known where samples lie: of a table they may have no coordinates."""
         return bool(self.crs)
@@ -121,7 +131,8 @@ class Plan:
     def runs(self) -> list[Run]:
         """All runs."""
         config = self.config
-        runs = plan_runs(config.folds, config.split.seeds, self.train, self.mapped, self.fold_values)
+        folds = config.folds if self.trains else Folds()
+        runs = plan_runs(folds, config.split.seeds, self.train, self.mapped, self.fold_values)
         return runs if self.table is None else [replace(run, map_tiles=()) for run in runs]
 
     @cached_property

@@ -204,6 +204,7 @@ def classify_chunk(plan: Plan, fold: str, seed: str, tile: str, chunk: str) -> S
         "chunk": int(chunk),
         "number_of_chunks": plan.chunks(tile),
         "products": plan.tile_products,
+        "trained_here": plan.trains,
         "inputs": stored_inputs(plan),
         **_prediction(plan),
     }
