@@ -54,6 +54,7 @@ def regional(tmp_path_factory, scene, content):
             "regions": {"path": "{data}/regions.gpkg", "field": "zone", "fallback": "nearest"},
             "folds": {"scheme": TILES[:1]},
             "training": {"epochs": 4},
+            "classification": {"number_of_chunks": 1},
         },
     )
     config = workspace(folder, scene, changed)
