@@ -117,8 +117,8 @@ def test_many_kills_of_the_engine_from_the_first_job_to_the_last(copy):
 
 
 def test_a_locked_folder_is_refused_with_the_way_out(copy):
-    forget(copy, "train_candidate")
-    process = start(copy)
+    target = forget(copy, "train_candidate")
+    process = start(copy, target)
     wait_for_job(process, "train_candidate")
     second = engine(copy, copy / "config.yaml")
     process.kill()

@@ -26,7 +26,9 @@ def test_one_core_seven_chunks_and_another_order_of_features(finished, again, co
     missing = {name for name in expected.keys() - found.keys() if other not in name}
     assert found.keys() <= expected.keys()
     assert not any(name.startswith(("runs", "maps", "series", "pools")) for name in missing)
-    assert [name for name in found if found[name] != expected[name]] == []
+    # The summary of all runs is of fewer runs here.
+    alike = [name for name in found if not name.startswith("summary/")]
+    assert [name for name in alike if found[name] != expected[name]] == []
 
 
 def test_another_seed_gives_other_samples_and_weights(copy, content):

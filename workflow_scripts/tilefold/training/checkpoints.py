@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,11 @@ class Checkpoint:
 
 
 def training_identity(
-    samples: Path | str, statistics: Path | str, settings: Mapping[str, Any], device: str
+    samples: Path | str,
+    statistics: Path | str,
+    shares: Sequence[float],
+    settings: Mapping[str, Any],
+    device: str,
 ) -> dict[str, str]:
     """Name what a training's weights depend on besides the number of epochs.
 
@@ -45,6 +49,7 @@ def training_identity(
     return {
         "sample database": file_digest(samples),
         "statistics": file_digest(statistics),
+        "shares of the reference": digest({"shares": list(shares)}),
         "settings": content_digest(
             {key: value for key, value in settings.items() if key not in _NOT_IDENTITY}
         ),
