@@ -15,21 +15,33 @@ rule train_candidate:
             "<results>/runs/{fold}/seed_{seed}/region_{region}/candidates/{candidate}/loss.png",
             category="Training",
             subcategory="{fold}, seed {seed}",
-            labels={"candidate": "{candidate}", "region": "{region}", "figure": "loss"},
+            labels={
+                "candidate": "{candidate}",
+                "region": "{region}",
+                "figure": "loss",
+            },
             caption="../docs/captions/loss.rst",
         ),
         confusion_metrics=report(
             "<results>/runs/{fold}/seed_{seed}/region_{region}/candidates/{candidate}/confusion_metrics.png",
             category="Training",
             subcategory="{fold}, seed {seed}",
-            labels={"candidate": "{candidate}", "region": "{region}", "figure": "scores"},
+            labels={
+                "candidate": "{candidate}",
+                "region": "{region}",
+                "figure": "scores",
+            },
             caption="../docs/captions/confusion_metrics.rst",
         ),
         class_fscores=report(
             "<results>/runs/{fold}/seed_{seed}/region_{region}/candidates/{candidate}/class_fscores.png",
             category="Training",
             subcategory="{fold}, seed {seed}",
-            labels={"candidate": "{candidate}", "region": "{region}", "figure": "classes"},
+            labels={
+                "candidate": "{candidate}",
+                "region": "{region}",
+                "figure": "classes",
+            },
             caption="../docs/captions/class_fscores.rst",
         ),
     log:

@@ -134,6 +134,44 @@ rule summarise_runs:
         "../workflow_scripts/summarise_runs.py"
 
 
+rule summarise_candidates:
+    input:
+        choices=[
+            f"<results>/runs/{run.fold}/seed_{run.seed}/region_{region}/model_choice.csv"
+            for run in plan.runs
+            for region in plan.regions
+        ],
+        histories=[
+            f"<results>/runs/{run.fold}/seed_{run.seed}/region_{region}/candidates/{candidate}/history.csv"
+            for run in plan.runs
+            for region in plan.regions
+            for candidate in plan.candidates
+        ],
+        folds=rules.summarise_runs.output.folds,
+    output:
+        candidates=report(
+            "<results>/summary/candidates.csv",
+            category="Training",
+            caption="../docs/captions/candidates.rst",
+        ),
+    log:
+        "<logs>/summarise_candidates.log",
+    benchmark:
+        "<benchmarks>/summarise_candidates.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        settings=settings("summarise_candidates"),
+    message:
+        "Listing all candidates"
+    script:
+        "../workflow_scripts/summarise_candidates.py"
+
+
 rule predict_baselines:
     input:
         samples=expand(
@@ -199,6 +237,7 @@ rule summarise_baselines:
 rule validation:
     input:
         rules.summarise_runs.output,
+        rules.summarise_candidates.output,
         rules.summarise_baselines.output if plan.config.validation.baselines else [],
         [
             f"<results>/validation/{run.fold}/seed_{run.seed}/distances.csv"

@@ -54,6 +54,8 @@ EXTERNAL = {
 CLASSIFY = {"classify_chunk", "predict_samples"}
 READING = {"preprocess", "compute_external_features"}
 SERIES = READING | {"extract_pool", "assemble_samples", "classify_chunk"}
+#: Tables over all runs.
+SUMMARIES = {"summarise_runs", "summarise_candidates", "summarise_baselines"}
 BASELINES = {"predict_baselines", "summarise_baselines"}
 EVERY = set(BUILDERS)
 #: Rules that change with each field; the report shows the config, so it changes with nearly all.
@@ -141,7 +143,7 @@ DEPENDS = {
     ),
     "regions.path": (
         "z.gpkg",
-        {"prepare_regions", "split_polygons", "select_samples"} | CLASSIFY,
+        {"prepare_regions", "split_polygons", "select_samples", "summarise_candidates"} | CLASSIFY,
     ),
     # Nothing depends on these without a file of regions; with one, see below.
     "regions.field": ("zone", set()),
@@ -154,8 +156,8 @@ DEPENDS = {
     # No field imposes roles.
     "split.field_values": ({"x": "learn"}, set()),
     "fusion.holdout_ratio": (0.1, {"split_polygons"}),
-    "split.seeds": ([0, 1], {"summarise_runs", "summarise_baselines"}),
-    "folds.scheme": (["A", "B"], {"summarise_runs", "summarise_baselines"}),
+    "split.seeds": ([0, 1], SUMMARIES),
+    "folds.scheme": (["A", "B"], SUMMARIES),
     "folds.buffer_m": (10.0, {"select_samples", "score_distances"}),
     "folds.boundary": ("owned", {"select_samples", "score_distances"}),
     "folds.straddlers": ("clip", {"select_samples", "score_distances"}),
@@ -184,8 +186,8 @@ DEPENDS = {
     "training.additional_statistics_percentage": (0.5, {"assemble_samples"}),
     "training.dl_parameters": ({"dropout": 0.1}, {"train_candidate"}),
     "training.epochs": (7, {"train_candidate"}),
-    "training.hyperparameters_solver.batch_size": ([1000, 7], {"select_model"}),
-    "training.hyperparameters_solver.learning_rate": ([1e-5, 1e-3], {"select_model"}),
+    "training.hyperparameters_solver.batch_size": ([1000, 7], {"select_model", "summarise_candidates"}),
+    "training.hyperparameters_solver.learning_rate": ([1e-5, 1e-3], {"select_model", "summarise_candidates"}),
     "training.model_selection_criterion": ("oa", {"select_model"}),
     "training.weighted_labels": (True, {"train_candidate"}),
     "training.dataloader_mode": ("full", {"train_candidate"}),
@@ -383,7 +385,7 @@ REGIONS = with_value(with_value(RAW, "regions.path", "z.gpkg"), "regions.field",
         ("regions.field", "name", {"prepare_regions"}),
         ("regions.layer", "l", {"prepare_regions"}),
         # The model of all regions is one more; no split and no raster depends on it.
-        ("regions.fallback", "global", {"select_samples"} | CLASSIFY),
+        ("regions.fallback", "global", {"select_samples", "summarise_candidates"} | CLASSIFY),
         ("regions.fallback", "nearest", CLASSIFY),
     ],
 )
@@ -481,11 +483,7 @@ def test_the_size_of_blocks_concerns_what_asks_for_a_pixels_block():
     assert changed_of_fold(BLOCKS, other, "without_blocks_2") == asking | barring
     # Which fold a block is in is a file.
     number = with_value(BLOCKS, "folds.number", 4)
-    assert changed_of_fold(BLOCKS, number, "without_blocks_2") == {
-        "assign_blocks",
-        "summarise_runs",
-        "summarise_baselines",
-    }
+    assert changed_of_fold(BLOCKS, number, "without_blocks_2") == {"assign_blocks"} | SUMMARIES
 
 
 def test_the_boundary_concerns_tiles_alone():
@@ -497,9 +495,7 @@ def test_the_field_concerns_cleaning_and_another_value_only_the_summary():
     other = with_value(FIELD, "folds.field", "g")
     assert changed_of_fold(FIELD, other, "without_x", ("x", "y")) == {"clean_ground_truth"}
     one, two = (all_settings(plan_of(FIELD, values), fold="without_x") for values in (("x",), ("x", "y")))
-    assert {rule for rule in EVERY if one[rule] != two[rule]} == {
-        *("summarise_runs", "summarise_baselines", "write_report")
-    }
+    assert {rule for rule in EVERY if one[rule] != two[rule]} == SUMMARIES | {"write_report"}
 
 
 @pytest.mark.parametrize("raw", [BLOCKS, FIELD])

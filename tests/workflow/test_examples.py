@@ -34,6 +34,7 @@ def test_the_published_study_plans_its_jobs(tmp_path):
         "predict_baselines": 5,
         "summarise_baselines": 1,
         "summarise_runs": 1,
+        "summarise_candidates": 1,
         "write_report": 1,
     }
 

@@ -155,6 +155,7 @@ AFTER = {
     "merge_chunks",
     "mosaic_tiles",
     "summarise_runs",
+    "summarise_candidates",
     "write_report",
 }
 

@@ -12,7 +12,7 @@ from engine import ROOT, engine, merged, parse_jobs, planned, run, write_config
 A, B, C, D = "T31TCJ", "T31TCK", "T31TDJ", "T31TDK"
 RUN_RULES = {"select_samples", "assemble_samples", "train_candidate", "select_model", "validate_run"}
 MAP_RULES = {"classify_chunk", "merge_chunks", "mosaic_tiles"}
-ENDS = {"score_distances", "summarise_runs", "write_report"}
+ENDS = {"score_distances", "summarise_runs", "summarise_candidates", "write_report"}
 
 
 def jobs(folder, content, changes, *arguments):
@@ -185,7 +185,7 @@ def test_colours_and_labels(finished, content):
     assert all("product=classification" in wildcards for wildcards in of(found, "mosaic_tiles"))
     with changed_file(nomenclature, relabel):
         found = planned(finished, finished / "config.yaml")
-    assert rules(found) == {"mosaic_tiles", "summarise_runs", "write_report"}
+    assert rules(found) == {"mosaic_tiles", "summarise_runs", "summarise_candidates", "write_report"}
 
 
 def test_number_of_chunks(finished, content):
@@ -285,7 +285,11 @@ def test_code_of_a_stage(own_code):
     module.write_text(module.read_text() + "\n# a comment\n")
     assert planned_with_own_code(own_code) == set()
     module.write_text(module.read_text() + "\nSOMETHING = 1\n")
-    assert rules(planned_with_own_code(own_code)) == {"summarise_runs", "write_report"}
+    assert rules(planned_with_own_code(own_code)) == {
+        "summarise_runs",
+        "summarise_candidates",
+        "write_report",
+    }
 
 
 def test_a_touched_script_re_runs_nothing(own_code):

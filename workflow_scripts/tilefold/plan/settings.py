@@ -264,6 +264,12 @@ def summarise_baselines(plan: Plan) -> Settings:
     }
 
 
+def summarise_candidates(plan: Plan) -> Settings:
+    """Table of all candidates of all runs."""
+    models = [{**run_key(run), "region": region} for run in plan.runs for region in plan.regions]
+    return {"models": models, "candidates": list(plan.candidates)}
+
+
 def write_report(plan: Plan) -> Settings:
     """The page for people."""
     shown = plan.config.model_dump(
@@ -341,6 +347,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         validate_run,
         score_distances,
         summarise_runs,
+        summarise_candidates,
         predict_baselines,
         summarise_baselines,
         write_report,

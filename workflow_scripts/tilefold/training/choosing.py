@@ -82,9 +82,7 @@ def select_model(
         name = candidates[winner]["name"]
         tensors, description = _weights_of(weights[name], criterion)
         description |= {"criterion": criterion, **best[winner]}
-        logger.info(
-            "chosen: %s, epoch %s, %s %s", name, best[winner]["epoch"], criterion, best[winner]["score"]
-        )
+        logger.info("chosen: %s by %s %s", name, criterion, best[winner])
     write_model_file(model, tensors, description)
     write_json(described, description)
     write_table(choice, _choice(candidates, criterion, best, winner))
