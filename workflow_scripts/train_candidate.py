@@ -19,6 +19,7 @@ def main(snakemake: Any) -> None:
         settings,
         files=TrainingFiles(**dict(snakemake.output.items())),
         checkpoints=region / "checkpoints" / snakemake.wildcards.candidate,
+        events=Path(snakemake.log[0]).with_suffix(".events"),
     )
 
 

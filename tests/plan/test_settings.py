@@ -197,6 +197,8 @@ DEPENDS = {
     "training.gradient_clipping": (1.0, {"train_candidate"}),
     "training.label_smoothing": (0.1, {"train_candidate"}),
     "training.precision": ("fp32", {"train_candidate"}),
+    "training.compile": (True, {"train_candidate"}),
+    "training.tensorboard": (True, {"train_candidate"}),
     "training.adaptive_lr.patience": (3, {"train_candidate"}),
     "training.adaptive_lr.factor": (0.5, {"train_candidate"}),
     "training.adaptive_lr.threshold": (0.1, {"train_candidate"}),

@@ -140,6 +140,8 @@ def make_settings() -> Callable[..., dict[str, Any]]:
             "num_workers": 1,
             "device": "cpu",
             "precision": "auto",
+            "compile": "auto",
+            "tensorboard": False,
             "optimiser": "adam",
             "label_smoothing": 0.0,
             "gradient_clipping": None,
@@ -161,7 +163,8 @@ def train(tmp_path: Path) -> Callable[..., dict[str, Path]]:
     def run(database: tuple[Path, Path], settings: dict[str, Any], folder: str) -> dict[str, Path]:
         outputs = {name: tmp_path / folder / file for name, file in FILES.items()}
         rates, checkpoints = database[0].with_name("rates.csv"), tmp_path / folder / "checkpoints"
-        train_candidate(*database, rates, settings, files=TrainingFiles(**outputs), checkpoints=checkpoints)
+        files, events = TrainingFiles(**outputs), tmp_path / folder / "events"
+        train_candidate(*database, rates, settings, files=files, checkpoints=checkpoints, events=events)
         return outputs
 
     return run

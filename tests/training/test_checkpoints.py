@@ -81,7 +81,14 @@ def test_identity_knows_what_the_weights_depend_on(make_database, make_settings)
     other, other_statistics = make_database(100, seed=1)
     settings = make_settings()
 
-    def changed(settings=settings, samples=samples, statistics=statistics, shares=(0.5, 0.5), device="cpu"):
+    def changed(
+        settings=settings,
+        samples=samples,
+        statistics=statistics,
+        shares=(0.5, 0.5),
+        device="cpu",
+        compiled=False,
+    ):
         found = training_identity(samples, statistics, shares, settings, device)
         return [name for name, value in first.items() if found[name] != value]
 

@@ -38,7 +38,7 @@ samples, statistics, settings, files, folder = sys.argv[1:]
 folder = Path(folder)
 files = TrainingFiles(**{name: folder / file for name, file in json.loads(files).items()})
 train_candidate(samples, statistics, Path(samples).with_name("rates.csv"), json.loads(settings),
-                files=files, checkpoints=folder / "checkpoints")
+                files=files, checkpoints=folder / "checkpoints", events=folder / "events")
 """
 
 

@@ -56,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--threads", type=int, default=1, help="threads to compute with")
     predict.set_defaults(command=_predict)
 
+    export = commands.add_parser("export", help="write a model file as ONNX")
+    export.add_argument("model", type=Path, help="model.safetensors of a run")
+    export.add_argument("onnx", type=Path, help="file to write")
+    export.set_defaults(command=_export)
+
     baseline = commands.add_parser(
         "baseline", help="the network beside a random forest and the scene's best rule"
     )
@@ -125,6 +130,13 @@ def _predict(given: argparse.Namespace) -> None:
         given.model, given.samples, given.out, device=given.device, compute_threads=given.threads
     )
     print(f"{number} samples predicted: {given.out}")
+
+
+def _export(given: argparse.Namespace) -> None:
+    from tilefold.inference.onnx_export import export_onnx
+
+    export_onnx(given.model, given.onnx)
+    print(f"written: {given.onnx}")
 
 
 def _simulate(given: argparse.Namespace) -> None:

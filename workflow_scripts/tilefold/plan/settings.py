@@ -154,6 +154,8 @@ def train_candidate(plan: Plan, fold: str, seed: str, region: str, candidate: st
         "compute_threads": training.compute_threads,
         "device": training.device,
         "precision": training.precision,
+        "compile": training.compile,
+        "tensorboard": training.tensorboard,
         "optimiser": training.optimiser,
         "label_smoothing": training.label_smoothing,
         "gradient_clipping": training.gradient_clipping,

@@ -21,7 +21,9 @@ logger = logging.getLogger(__name__)
 KEPT = 2
 
 #: Settings that do not change what an epoch leads to.
-_NOT_IDENTITY = frozenset({"epochs", "num_workers", "restart_from_checkpoint", "code"})
+_NOT_IDENTITY = frozenset(
+    {"epochs", "num_workers", "restart_from_checkpoint", "code", "compile", "tensorboard"}
+)
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,9 @@ def training_identity(
 ) -> dict[str, str]:
     """Name what a training's weights depend on besides the number of epochs.
 
-    A checkpoint of another training is not used. The device is the one that is really computed on, since
-    `auto` may mean another one tomorrow; the versions of the libraries are there because another one may
-    round differently.
+    A checkpoint of another training is not used. The device, and whether networks are compiled, are what is really
+    computed with, since `auto` may mean another one tomorrow; the versions of the libraries are there because
+    another one may round differently.
     """
     return {
         "sample database": file_digest(samples),

@@ -24,9 +24,10 @@ from tilefold.training.checkpoints import (
     training_identity,
 )
 from tilefold.training.classes import class_weights, reference_shares
-from tilefold.training.compute import derived_seed, pick_device, reproducible, uses_bf16
+from tilefold.training.compute import derived_seed, is_compiled, pick_device, reproducible, uses_bf16
 from tilefold.training.database import LEARN, VALIDATION, SampleDatabase, open_samples
 from tilefold.training.description import chosen_codes, describe_model
+from tilefold.training.events import epoch_events
 from tilefold.training.files import TrainingFiles, write_epochs
 from tilefold.training.locks import only_writer
 from tilefold.training.loop import Recipe, TrainingError, fit
@@ -48,6 +49,7 @@ def train_candidate(
     *,
     files: TrainingFiles,
     checkpoints: Path | str,
+    events: Path | str,
 ) -> None:
     """Train a network on the weighted cross-entropy and keep its best epochs.
 
@@ -68,6 +70,8 @@ def train_candidate(
         What to write.
     checkpoints
         Folder for checkpoints, not among the outputs; a training that finds its own there goes on from them.
+    events
+        Folder for TensorBoard's events, if the settings want them.
 
     Raises
     ------
@@ -78,7 +82,6 @@ def train_candidate(
     """
     folder, device = Path(checkpoints), pick_device(settings["device"])
     title = f"{settings['fold']}, seed {settings['seed']}, region {settings['region']}"
-    statistics_content = read_json(statistics)
     with (
         only_writer(folder),
         reproducible(settings["compute_threads"], device),
@@ -86,36 +89,45 @@ def train_candidate(
     ):
         if reason := _why_untrained(database, samples, settings["region"]):
             write_untrained(reason, database, settings, title, files)
-            logger.warning("%s: no model, since there is %s", title, reason)
             return
         shares = reference_shares(rates, settings["region"], database.classes)
-        identity = training_identity(samples, statistics, shares.tolist(), settings, device.type)
-        state = _new_state(database, statistics_content, settings, device)
+        compiled = _is_compiled(database, settings, device)
+        computed_on = f"{device.type}, compiled" if compiled else device.type
+        identity = training_identity(samples, statistics, shares.tolist(), settings, computed_on)
+        known = read_json(statistics)
+        state = _new_state(database, known, settings, device, compiled=compiled)
         _restore(state, folder, identity, settings)
-        recipe = _recipe(database, statistics_content, shares, settings, device)
-        _train(state, database, recipe, folder, identity, title)
-        description = describe_model(database, statistics_content, settings, state)
-        write_model_file(files.weights, _best_weights(state), description)
+        recipe = _recipe(database, known, shares, settings, device)
+        _fit(state, database, recipe, folder, identity, title, events if settings["tensorboard"] else None)
+        said = describe_model(database, known, settings, state)
+        write_model_file(files.weights, _best_weights(state), said)
         write_epochs(files, state, database.classes, title)
 
 
-def _train(
+def _fit(
     state: TrainingState,
     database: SampleDatabase,
     recipe: Recipe,
     folder: Path,
     identity: Mapping[str, str],
     title: str,
+    events: Path | str | None,
 ) -> None:
-    """Train to the last epoch, with a checkpoint after each."""
-    with epoch_bar(title, recipe.epochs) as show:
+    """Train to the last epoch, with a checkpoint after each, and show people how far it is."""
+    with epoch_bar(title, recipe.epochs) as show, epoch_events(events, state.epoch) as write:
 
         def after_epoch(reached: TrainingState, samples_a_second: float) -> None:
             arrays, content = reached.to_arrays()
             save_checkpoint(folder, Checkpoint(reached.epoch, arrays, content), identity)
+            write(reached, samples_a_second)
             show(reached, samples_a_second)
 
         fit(state, database, recipe, after_epoch)
+
+
+def _is_compiled(database: SampleDatabase, settings: Mapping[str, Any], device: torch.device) -> bool:
+    batches = int(database.counts(LEARN).sum()) // int(settings["batch_size"])
+    return is_compiled(settings["compile"], device, batches)
 
 
 def _why_untrained(database: SampleDatabase, samples: Path | str, region: str) -> str:
@@ -174,12 +186,19 @@ def _recipe(
 
 
 def _new_state(
-    database: SampleDatabase, statistics: Mapping[str, Any], settings: Mapping[str, Any], device: torch.device
+    database: SampleDatabase,
+    statistics: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    device: torch.device,
+    *,
+    compiled: bool,
 ) -> TrainingState:
     torch.manual_seed(derived_seed(settings["seed"], "weights"))
     network: TilefoldNetwork = build_network(
         **settings["network"], inputs=database.inputs, classes=database.classes, statistics=statistics
     ).to(device)
+    if compiled:
+        network.compile()
     optimiser = make_optimiser(settings["optimiser"], network.parameters(), settings["learning_rate"])
     return TrainingState(network, optimiser)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from tilefold.storage.metadata import provenance
 from tilefold.training.database import LEARN, VALIDATION, SampleDatabase
 from tilefold.training.files import TrainingFiles, write_epochs
 from tilefold.training.model_file import write_model_file
+
+logger = logging.getLogger(__name__)
 
 NO_LEARN = "no learn sample"
 NO_VALIDATION = "no validation sample of a class that has learn samples"
@@ -50,5 +53,6 @@ def write_untrained(
         "not_learnt": database.classes,
         "provenance": provenance(settings),
     }
+    logger.warning("%s: no model, since there is %s", title, reason)
     write_model_file(files.weights, {}, description)
     write_epochs(files, None, database.classes, f"{title}: no model, since there is {reason}")
