@@ -16,6 +16,7 @@ rule write_report:
         classes=rules.summarise_runs.output.classes,
         gaps=rules.summarise_runs.output.gaps,
         folds_mean=rules.summarise_runs.output.folds_mean,
+        intervals=rules.summarise_runs.output.intervals,
         baselines=(
             rules.summarise_baselines.output.baselines
             if plan.config.validation.baselines

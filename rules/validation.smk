@@ -37,11 +37,13 @@ rule validate_run:
     input:
         predicted=rules.predict_samples.output.predicted,
         rates=rules.select_samples.output.rates,
+        roles=rules.select_samples.output.roles,
     output:
         counts="<results>/validation/{fold}/seed_{seed}/counts.parquet",
         metrics="<results>/validation/{fold}/seed_{seed}/metrics.csv",
         classes="<results>/validation/{fold}/seed_{seed}/classes.csv",
         matrices=directory("<results>/validation/{fold}/seed_{seed}/matrices"),
+        confusion="<results>/validation/{fold}/seed_{seed}/confusion.csv",
     log:
         "<logs>/validate_run/{fold}/seed_{seed}.log",
     benchmark:
@@ -116,6 +118,13 @@ rule summarise_runs:
             category="Accuracy",
             caption="../docs/captions/folds_mean.rst",
         ),
+        intervals=report(
+            "<results>/summary/intervals.csv",
+            category="Accuracy",
+            caption="../docs/captions/intervals.rst",
+        ),
+        confusion="<results>/summary/confusion.csv",
+        matrices=directory("<results>/summary/matrices"),
     log:
         "<logs>/summarise_runs.log",
     benchmark:

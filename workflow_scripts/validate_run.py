@@ -14,11 +14,13 @@ def main(snakemake: Any) -> None:
     validate_run(
         snakemake.input.predicted,
         snakemake.input.rates,
+        snakemake.input.roles,
         settings,
         counts=snakemake.output.counts,
         metrics=snakemake.output.metrics,
         classes=snakemake.output.classes,
         matrices={side: folder / f"{side}.csv" for side in settings["sides"]},
+        confusion=snakemake.output.confusion,
     )
 
 

@@ -25,7 +25,7 @@ def main(snakemake: Any) -> None:
         for (tile, sensor), path in zip(series, given[key], strict=True):
             paths.setdefault(tile, {})[sensor] = path
     sources = {
-        **{key: given[key] for key in ("folds", "classes", "gaps", "folds_mean", "cleaning")},
+        **{key: given[key] for key in ("folds", "classes", "gaps", "folds_mean", "intervals", "cleaning")},
         **per_run,
         "choices": dict(zip(models, given.choices, strict=True)),
         "split": dict(zip(settings["seeds"], given.split, strict=True)),

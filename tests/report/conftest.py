@@ -70,7 +70,7 @@ def write_run(folder, fold, seed):
     barred = [(1, "held_out", 3, 60, 0.6), (2, "barred", 2, 30, 0.3)] if held_out else []
     columns = ["code", "reason", "polygons", "pixels", "hectares"]
     pd.DataFrame(barred, columns=columns).to_csv(run / "barred.csv", index=False)
-    roles = polygons().assign(repaired=False)
+    roles = polygons().assign(repaired=False, region="all")
     roles.loc[0, "repaired"] = bool(held_out)
     roles.to_parquet(run / "roles.parquet")
     for c, candidate in enumerate(CANDIDATES):
@@ -93,11 +93,13 @@ def write_run(folder, fold, seed):
     validate_run(
         run / "predicted.parquet",
         run / "rates.csv",
+        run / "roles.parquet",
         {"fold": fold, "seed": seed, "held_out": held_out, "codes": CODES, "nodata": 0},
         counts=validation / "counts.parquet",
         metrics=validation / "metrics.csv",
         classes=validation / "classes.csv",
         matrices={side: validation / "matrices" / f"{side}.csv" for side in sides_of_run(held_out)},
+        confusion=validation / "confusion.csv",
     )
     if held_out:
         distances = {
@@ -184,13 +186,15 @@ def write_results(folder, folds, seeds):
     names = [run["name"] for run in runs]
     run_folders = {name: folder / "runs" / name for name in names}
     summary = {
-        name: folder / "summary" / f"{name}.csv" for name in ("folds", "classes", "gaps", "folds_mean")
+        name: folder / "summary" / f"{name}.csv"
+        for name in ("folds", "classes", "gaps", "folds_mean", "intervals", "confusion")
     }
     summarise_runs(
         {name: folder / "validation" / name / "counts.parquet" for name in names},
         {name: run_folders[name] / "rates.csv" for name in names},
         {"runs": runs, "classes": CLASSES, "nodata": 0, "bootstrap": {"replicates": 1000, "seed": 0}},
         **summary,
+        matrices=folder / "summary" / "matrices",
     )
     cleaning = folder / "ground_truth" / "cleaning.csv"
     cleaning.parent.mkdir()

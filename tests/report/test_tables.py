@@ -7,6 +7,7 @@ from tilefold.report.common_classes import classes_not_common
 from tilefold.report.results import Results
 from tilefold.report.table import Link
 from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
+from tilefold.report.tables_intervals import interval_table
 from tilefold.report.tables_samples import loss_by_class_table, loss_table, split_table, tile_table
 from tilefold.report.tables_scores import class_by_fold_table, class_table, gap_table, headline, mean_table
 from tilefold.report.tables_series import calendar_table, clear_histogram, clear_table, quantile
@@ -224,3 +225,15 @@ def test_calendar():
         ["s2", "3", "2018-01-01", "2018-01-21", "10"],
         ["once", "1", "2018-05-01", "2018-05-01", ""],
     ]
+
+
+def test_scores_stand_with_their_intervals(study):
+    _, sources, _ = study
+    intervals = pd.read_csv(sources["intervals"])
+    table = interval_table(intervals, Link("intervals.csv", "intervals.csv"))
+    folds = pd.read_csv(sources["folds"])
+    assert [row[0] for row in table.rows] == folds["fold"].tolist()
+    for row, (_, known) in zip(table.rows, folds.iterrows(), strict=True):
+        assert row[3].startswith(f"{known['oa']:.3f}")
+        assert row[6].startswith(f"{known['quantity']:.3f}")
+    assert any("(" in row[3] for row in table.rows)

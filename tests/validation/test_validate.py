@@ -44,6 +44,7 @@ def outputs(tmp_path):
         "metrics": tmp_path / "metrics.csv",
         "classes": tmp_path / "classes.csv",
         "matrices": {side: tmp_path / f"matrix_{side}.csv" for side in SIDES},
+        "confusion": tmp_path / "confusion.csv",
     }
 
 
@@ -59,12 +60,14 @@ def inputs(tmp_path):
             "learn": [4, 4, 0, 0, 4, 4, 4, 0],
         }
     ).to_csv(tmp_path / "rates.csv", index=False)
-    return pixels, tmp_path / "predicted.parquet", tmp_path / "rates.csv"
+    roles = pd.DataFrame({"polygon": np.arange(1, 40), "region": np.where(np.arange(1, 40) < 15, "a", "b")})
+    roles.to_parquet(tmp_path / "roles.parquet")
+    return pixels, tmp_path / "predicted.parquet", tmp_path / "rates.csv", tmp_path / "roles.parquet"
 
 
 def test_figures_equal_scikit_learn(inputs, outputs):
-    pixels, predicted, rates = inputs
-    validate_run(predicted, rates, SETTINGS, **outputs)
+    pixels, predicted, rates, roles = inputs
+    validate_run(predicted, rates, roles, SETTINGS, **outputs)
     metrics = pd.read_csv(outputs["metrics"], dtype={"classes_not_learnt": str}).set_index("side")
     assert set(metrics.index) == set(SIDES)
     for side, chosen in {
@@ -90,8 +93,8 @@ def test_figures_equal_scikit_learn(inputs, outputs):
 
 
 def test_counts_hold_every_pixel(inputs, outputs):
-    pixels, predicted, rates = inputs
-    validate_run(predicted, rates, SETTINGS, **outputs)
+    pixels, predicted, rates, roles = inputs
+    validate_run(predicted, rates, roles, SETTINGS, **outputs)
     counts = pd.read_parquet(outputs["counts"])
     assert counts["pixels"].sum() == len(pixels)
     keys = ["tile", "polygon", "predicted"]
@@ -101,8 +104,8 @@ def test_counts_hold_every_pixel(inputs, outputs):
 
 
 def test_matrices_and_classes(inputs, outputs):
-    _, predicted, rates = inputs
-    validate_run(predicted, rates, SETTINGS, **outputs)
+    _, predicted, rates, roles = inputs
+    validate_run(predicted, rates, roles, SETTINGS, **outputs)
     classes = pd.read_csv(outputs["classes"])
     assert len(classes) == len(SIDES) * len(CODES)
     for side, path in outputs["matrices"].items():
@@ -117,30 +120,47 @@ def test_matrices_and_classes(inputs, outputs):
 
 
 def test_same_bytes_whatever_the_order_of_pixels(inputs, outputs, tmp_path):
-    pixels, predicted, rates = inputs
-    validate_run(predicted, rates, SETTINGS, **outputs)
+    pixels, predicted, rates, roles = inputs
+    validate_run(predicted, rates, roles, SETTINGS, **outputs)
     files = [outputs["counts"], outputs["metrics"], outputs["classes"], *outputs["matrices"].values()]
+    files.append(outputs["confusion"])
     first = [path.read_bytes() for path in files]
     pixels.sample(frac=1, random_state=1).to_parquet(tmp_path / "predicted.parquet")
-    validate_run(predicted, rates, SETTINGS, **outputs)
+    validate_run(predicted, rates, roles, SETTINGS, **outputs)
     assert [path.read_bytes() for path in files] == first
 
 
 def test_run_without_held_out_area_has_one_side(inputs, outputs):
-    _, predicted, rates = inputs
+    _, predicted, rates, roles = inputs
     settings = {**SETTINGS, "fold": "all", "held_out": []}
     with pytest.raises(ValueError, match="run all has in_area"):
-        validate_run(predicted, rates, settings, **outputs)
+        validate_run(predicted, rates, roles, settings, **outputs)
     outputs["matrices"] = {"in_area": outputs["matrices"]["in_area"]}
-    validate_run(predicted, rates, settings, **outputs)
+    validate_run(predicted, rates, roles, settings, **outputs)
     assert pd.read_csv(outputs["metrics"])["side"].tolist() == ["in_area"]
 
 
 def test_no_predicted_pixels_give_empty_cells(inputs, outputs, tmp_path):
-    pixels, predicted, rates = inputs
+    pixels, predicted, rates, roles = inputs
     pixels[pixels["held_out_pixel"]].to_parquet(tmp_path / "predicted.parquet")
-    validate_run(predicted, rates, SETTINGS, **outputs)
+    validate_run(predicted, rates, roles, SETTINGS, **outputs)
     row = pd.read_csv(outputs["metrics"]).set_index("side").loc["in_area"]
     assert row["n_pixels"] == 0
     assert row[["oa", "kappa", "mean_f1", "oa_with_nodata"]].isna().all()
     assert row["classes_not_tested"] == "1;2;3;8"
+
+
+def test_tidy_matrices_of_tiles_and_regions_equal_pandas(inputs, outputs):
+    pixels, predicted, rates, roles = inputs
+    validate_run(predicted, rates, roles, SETTINGS, **outputs)
+    table = pd.read_csv(outputs["confusion"], dtype={"predicted": "Int64"})
+    region = np.where(pixels["polygon"] < 15, "a", "b")
+    for side, chosen in (("in_area", ~pixels["held_out_pixel"]), ("out_of_area", pixels["held_out_pixel"])):
+        for key, values in (("tile", pixels["tile"]), ("region", region)):
+            names = [values[chosen], pixels["code"][chosen], pixels["predicted"][chosen]]
+            expected = pd.crosstab(names[0], names[1:])
+            found = table[table["side"] == side].fillna({"predicted": 0})
+            found = found.pivot_table("pixels", key, ["reference", "predicted"], "sum", fill_value=0)
+            np.testing.assert_array_equal(found.to_numpy(), expected[found.columns].to_numpy())
+            assert found.to_numpy().sum() == chosen.sum()
+    assert table["predicted"].isna().any()

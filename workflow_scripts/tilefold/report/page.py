@@ -14,6 +14,7 @@ from tilefold.report.cautions import find_cautions
 from tilefold.report.figures_folds import write_fold_figure
 from tilefold.report.figures_maps import write_map_picture
 from tilefold.report.pictures import (
+    class_pictures,
     fold_pictures,
     map_pictures,
     matrix_pictures,
@@ -27,6 +28,7 @@ from tilefold.report.table import Table
 from tilefold.report.tables_baselines import baseline_table
 from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
 from tilefold.report.tables_distances import distance_table
+from tilefold.report.tables_intervals import interval_table
 from tilefold.report.tables_samples import (
     choice_table,
     loss_by_class_table,
@@ -69,8 +71,8 @@ def write_report(
     Parameters
     ----------
     sources
-        Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `cleaning`, and `baselines` if there are
-        some; by seed `split`; by run
+        Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `intervals`, `cleaning`, and
+        `baselines` if there are some; by seed `split`; by run
         `rates`, `samples`, `barred`, `roles`, `maps` (of runs that make one), `matrices` (a folder with
         `<side>.csv`, or files by side), `distances` (of runs that hold something out); by model (see `model_name`)
         `choices`, and `histories` of each candidate; `clear` and `skipped` by tile and sensor.
@@ -121,7 +123,7 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
     link = results.link(sources["folds"])
     class_link = results.link(sources["classes"])
     seeds = sorted(folds["seed"].unique())
-    tables = [fold_table(folds, link)]
+    tables = [fold_table(folds, link), interval_table(results.intervals, results.link(sources["intervals"]))]
     by_class = [class_table(results.class_scores, class_link, seed) for seed in seeds]
     single_fold = False
     if len(gaps):
@@ -156,6 +158,7 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
         "fold_pictures": fold_pictures(results),
         "fold_tables": tables,
         "single_fold": single_fold,
+        "class_pictures": class_pictures(results),
         "class_tables": by_class,
         "matrix_pictures": matrix_pictures(results),
         "number_of_runs": len(results.runs),

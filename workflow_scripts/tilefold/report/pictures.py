@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tilefold.report.figures_classes import classes_figure
 from tilefold.report.figures_folds import gaps_figure, scores_figure
 from tilefold.report.figures_maps import LARGE, SMALL, map_figure
 from tilefold.report.figures_matrices import matrix_figure
@@ -43,6 +44,18 @@ def fold_pictures(results: Results) -> list[Picture]:
         found.append(embed(scores_figure(folds, metric), f"{words} by fold: {'; '.join(by_fold)}."))
         values = [f"{row['fold']} {signed(row[gap])}" for row in gaps.to_dict("records")]
         found.append(embed(gaps_figure(gaps, gap), f"Transfer gap of {words}: {'; '.join(values)}."))
+    return found
+
+
+def class_pictures(results: Results) -> list[Picture]:
+    """F1 of each class with its interval, a picture a seed."""
+    found = []
+    for seed in sorted(results.intervals["seed"].unique())[:MOST_PICTURES]:
+        table = results.class_scores[results.class_scores["seed"] == seed]
+        known = table[(table["side"] == IN_AREA) & (table["fold"] == ALL) & table["f1"].notna()]
+        values = [f"{results.names[row['class']]} {number(row['f1'])}" for row in known.to_dict("records")]
+        text = f"F1 of each class in area, seed {seed}: {'; '.join(values)}."
+        found.append(embed(classes_figure(results.intervals, results.names, int(seed)), text))
     return found
 
 

@@ -67,6 +67,11 @@ class Results:
         return read_table(self.sources["gaps"])
 
     @cached_property
+    def intervals(self) -> pd.DataFrame:
+        """Scores with intervals."""
+        return read_table(self.sources["intervals"])
+
+    @cached_property
     def splits(self) -> dict[str, pd.DataFrame]:
         """Split of each run's seed, by run."""
         by_seed = {int(seed): read_table(path) for seed, path in self.sources["split"].items()}

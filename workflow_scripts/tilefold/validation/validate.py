@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from tilefold.storage.tables import join_list, read_table, write_table
+from tilefold.validation.confusion_tables import run_confusion
 from tilefold.validation.matrices import UnitCounts, unit_counts, write_otb_matrix
-from tilefold.validation.metrics import f1, precision, recall, scores
+from tilefold.validation.metrics import f1, iou, precision, recall, scores
 from tilefold.validation.sides import side_rows, sides_of_run
 
 KEYS = ["tile", "polygon", "group", "code", "role", "cell", "held_out_pixel", "predicted"]
@@ -20,12 +21,14 @@ KEYS = ["tile", "polygon", "group", "code", "role", "cell", "held_out_pixel", "p
 def validate_run(
     predicted: Path | str,
     rates: Path | str,
+    roles: Path | str,
     settings: Mapping[str, Any],
     *,
     counts: Path | str,
     metrics: Path | str,
     classes: Path | str,
     matrices: Mapping[str, Path | str],
+    confusion: Path | str,
 ) -> None:
     """Count a run's predicted pixels by polygon and score each of its sides.
 
@@ -36,6 +39,8 @@ def validate_run(
         cell, held_out_pixel, predicted; the role of pixels of the held-out area is the split's.
     rates
         Sampling rates of the run (CSV), with the columns code and learn.
+    roles
+        Roles of the polygons in the run (Parquet), of which the columns polygon and region are read.
     settings
         `fold`, `seed`, `held_out` (cells), `codes` (ascending), `nodata` (of predicted values).
     counts
@@ -46,25 +51,21 @@ def validate_run(
         To write: one row for each side and class (CSV).
     matrices
         To write: confusion matrices in OTB's layout, by side.
+    confusion
+        To write: the same as a tidy table (CSV), by side, tile and region, with the pixels without a class.
 
     Raises
     ------
     ValueError
         If the sides of `matrices` are not those of the run, or a value is no class of the nomenclature.
     """
-    sides = sides_of_run(settings["held_out"])
-    if set(matrices) != set(sides):
-        raise ValueError(
-            f"matrices are asked for the sides {', '.join(sorted(matrices))}, but the run {settings['fold']} "
-            f"has {', '.join(sorted(sides))}"
-        )
+    sides = _checked_sides(matrices, settings)
     codes, nodata = list(settings["codes"]), int(settings["nodata"])
     table = count_pixels(read_table(predicted, KEYS))
     units = {side: unit_counts(side_rows(table, side), codes, nodata) for side in sides}
     unlearnt = not_learnt(rates, codes)
-    key = {"run": f"{settings['fold']}/seed_{settings['seed']}"}
-    key |= {name: settings[name] for name in ("fold", "seed")}
-
+    fold, seed = settings["fold"], settings["seed"]
+    key = {"run": f"{fold}/seed_{seed}", "fold": fold, "seed": seed}
     write_table(counts, table)
     write_table(
         metrics,
@@ -75,9 +76,21 @@ def validate_run(
     )
     for side in sides:
         write_otb_matrix(matrices[side], units[side].matrix, codes)
+    write_table(confusion, run_confusion(table, roles, sides, codes, nodata))
 
 
-CLASS_COLUMNS = ["side", "class", "precision", "recall", "f1", "n_pixels", "n_polygons"]
+def _checked_sides(matrices: Mapping[str, Path | str], settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Sides of the run, which must be those that matrices are asked for."""
+    sides = sides_of_run(settings["held_out"])
+    if set(matrices) != set(sides):
+        raise ValueError(
+            f"matrices are asked for the sides {', '.join(sorted(matrices))}, but the run {settings['fold']} "
+            f"has {', '.join(sorted(sides))}"
+        )
+    return sides
+
+
+CLASS_COLUMNS = ["side", "class", "precision", "recall", "f1", "iou", "n_pixels", "n_polygons"]
 
 
 def count_pixels(predicted: pd.DataFrame) -> pd.DataFrame:
@@ -113,6 +126,7 @@ def class_scores(units: UnitCounts) -> pd.DataFrame:
             "precision": precision(matrix),
             "recall": recall(matrix),
             "f1": f1(matrix),
+            "iou": iou(matrix),
             "n_pixels": matrix.sum(axis=1),
             "n_polygons": units.units_by_class,
         }
