@@ -22,6 +22,7 @@ rule write_report:
             if plan.config.validation.baselines
             else []
         ),
+        areas=area_tables,
         cleaning="<results>/ground_truth/cleaning.csv",
         split=expand(
             "<results>/split/seed_{seed}.parquet", seed=plan.config.split.seeds

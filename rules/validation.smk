@@ -1,4 +1,11 @@
 # Predicted test pixels, matrices, metrics and scores by distance of each run; tables over all runs.
+reference_sample = (
+    plan.config.validation.reference_sample if plan.table is None else None
+)
+area_tables = expand(
+    "<results>/summary/areas/seed_{seed}.csv",
+    seed=plan.config.split.seeds if reference_sample else [],
+)
 
 
 rule predict_samples:
@@ -205,9 +212,39 @@ rule summarise_baselines:
         "../workflow_scripts/summarise_baselines.py"
 
 
+rule estimate_areas:
+    input:
+        classification="<results>/maps/all/seed_{seed}/classification.tif",
+        points=(reference_sample.path if reference_sample else []),
+        strata=(reference_sample.strata if reference_sample else []),
+    output:
+        areas=report(
+            "<results>/summary/areas/seed_{seed}.csv",
+            category="Accuracy",
+            caption="../docs/captions/areas.rst",
+        ),
+    log:
+        "<logs>/estimate_areas/seed_{seed}.log",
+    benchmark:
+        "<benchmarks>/estimate_areas/seed_{seed}.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=settings("estimate_areas"),
+    message:
+        "Estimating areas by the reference sample, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/estimate_areas.py"
+
+
 rule validation:
     input:
         rules.summarise_runs.output,
+        area_tables,
         rules.summarise_baselines.output if plan.config.validation.baselines else [],
         [
             f"<results>/validation/{run.fold}/seed_{run.seed}/distances.csv"

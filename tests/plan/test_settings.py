@@ -42,6 +42,7 @@ RAW = {
         "nomenclature": [{"code": 1, "label": "one"}, {"code": 2, "label": "two"}],
     },
     "folds": {"scheme": ["A"]},
+    "validation": {"reference_sample": {"path": "points.gpkg", "strata": "strata.csv"}},
 }
 
 #: What the functions of `external_features` make.
@@ -136,6 +137,7 @@ DEPENDS = {
             "score_distances",
             "summarise_runs",
             "summarise_baselines",
+            "estimate_areas",
         }
         | CLASSIFY,
     ),
@@ -222,8 +224,14 @@ DEPENDS = {
     "classification.device": ("cpu", CLASSIFY),
     "maps.nodata": (
         9,
-        {"mosaic_tiles", "validate_run", "score_distances", "summarise_runs", *BASELINES} | CLASSIFY,
+        {"mosaic_tiles", "validate_run", "score_distances", "summarise_runs", "estimate_areas", *BASELINES}
+        | CLASSIFY,
     ),
+    # Files are inputs of the rule.
+    "validation.reference_sample.path": ("q.gpkg", set()),
+    "validation.reference_sample.strata": ("t.csv", set()),
+    "validation.reference_sample.class_field": ("c", {"estimate_areas"}),
+    "validation.reference_sample.stratum_field": ("s", {"estimate_areas"}),
     "validation.baselines": (["majority"], BASELINES),
     "validation.bootstrap.replicates": (1500, {"summarise_runs"}),
     "validation.distances": ([50, 500], {"score_distances"}),
@@ -367,6 +375,8 @@ def fields(section, prefix=""):
             yield from fields(annotation.__args__[1], "sensors.own.")
         elif name == "user_features":
             yield from fields(annotation.__args__[1], "user_features.dem.")
+        elif name == "reference_sample":
+            yield from fields(annotation.__args__[0], f"{prefix}{name}.")
         elif name == "samples":
             continue  # See test_table_plan.py.
         else:
@@ -441,7 +451,7 @@ def changed_by(text, **changes):
 
 
 def test_names_of_classes_count_where_the_class_field_may_hold_them():
-    labelled = {"summarise_runs", "mosaic_tiles", "write_report"}
+    labelled = {"summarise_runs", "estimate_areas", "mosaic_tiles", "write_report"}
     assert changed_by(text=False, label="other") == labelled
     assert changed_by(text=True, label="other") == labelled | {"clean_ground_truth"}
     assert changed_by(text=True, label="ONE") == labelled

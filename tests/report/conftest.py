@@ -213,6 +213,7 @@ def write_results(folder, folds, seeds):
         pd.DataFrame(rows, columns=["product", "file", "reason"]).to_csv(skipped[tile]["s2"], index=False)
     sources = {
         **summary,
+        "areas": {},
         "cleaning": cleaning,
         "split": splits,
         "rates": {name: path / "rates.csv" for name, path in run_folders.items()},

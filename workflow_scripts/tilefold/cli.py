@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     simulate.set_defaults(command=_simulate)
 
     _add_clean(commands)
+    _add_sampling_design(commands)
 
     predict = commands.add_parser("predict", help="predict a file of samples with a model file")
     predict.add_argument("model", type=Path, help="model.safetensors of a run")
@@ -77,6 +78,43 @@ def _parser() -> argparse.ArgumentParser:
     document.add_argument("--root", type=Path, default=Path(), help="folder of the project")
     document.set_defaults(command=_document)
     return parser
+
+
+def _add_sampling_design(commands: Any) -> None:
+    design = commands.add_parser(
+        "sampling-design", help="draw map pixels to interpret, for design-based accuracy"
+    )
+    design.add_argument("map", type=Path, help="classified raster; its classes are the strata")
+    design.add_argument("--total", type=int, required=True, help="number of points")
+    allocations = ("equal", "proportional", "neyman")
+    design.add_argument(
+        "--allocation", choices=allocations, default="proportional", help="default: proportional"
+    )
+    design.add_argument(
+        "--accuracies", type=Path, help="for neyman: CSV with the columns class and precision"
+    )
+    design.add_argument("--nodata", type=int, default=0, help="value of the map without a class; default: 0")
+    design.add_argument("--seed", type=int, default=0, help="seed of the draws; default: 0")
+    design.add_argument("--points", type=Path, default=Path("points.gpkg"), help="GeoPackage to write")
+    design.add_argument("--strata", type=Path, default=Path("strata.csv"), help="CSV to write")
+    design.set_defaults(command=_sampling_design)
+
+
+def _sampling_design(given: argparse.Namespace) -> None:
+    from tilefold.validation.sampling_design import design_sample, read_accuracies
+
+    table = design_sample(
+        given.map,
+        given.total,
+        allocation=given.allocation,
+        nodata=given.nodata,
+        seed=given.seed,
+        points=given.points,
+        strata=given.strata,
+        accuracies=read_accuracies(given.accuracies) if given.accuracies else None,
+    )
+    print(table.to_string(index=False))
+    print(f"written: {given.points}, to be filled in (class), and {given.strata}")
 
 
 def _add_clean(commands: Any) -> None:

@@ -244,6 +244,18 @@ def summarise_runs(plan: Plan) -> Settings:
     }
 
 
+def estimate_areas(plan: Plan, seed: str) -> Settings:
+    """Areas and accuracies from a probability sample."""
+    sample = plan.config.validation.reference_sample
+    return {
+        "seed": int(seed),
+        "classes": [{"code": item.code, "label": item.label} for item in plan.classes],
+        "nodata": plan.nodata,
+        "class_field": sample.class_field if sample else None,
+        "stratum_field": sample.stratum_field if sample else None,
+    }
+
+
 def predict_baselines(plan: Plan, fold: str, seed: str) -> Settings:
     """Baselines on a run's test pixels."""
     return {
@@ -343,6 +355,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         summarise_runs,
         predict_baselines,
         summarise_baselines,
+        estimate_areas,
         write_report,
     )
 }

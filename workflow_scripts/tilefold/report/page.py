@@ -25,6 +25,7 @@ from tilefold.report.pictures import (
 )
 from tilefold.report.results import Results
 from tilefold.report.table import Table
+from tilefold.report.tables_areas import area_table
 from tilefold.report.tables_baselines import baseline_table
 from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
 from tilefold.report.tables_distances import distance_table
@@ -72,7 +73,7 @@ def write_report(
     ----------
     sources
         Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `intervals`, `cleaning`, and
-        `baselines` if there are some; by seed `split`; by run
+        `baselines` if there are some; by seed `split` and `areas` (may be empty); by run
         `rates`, `samples`, `barred`, `roles`, `maps` (of runs that make one), `matrices` (a folder with
         `<side>.csv`, or files by side), `distances` (of runs that hold something out); by model (see `model_name`)
         `choices`, and `histories` of each candidate; `clear` and `skipped` by tile and sensor.
@@ -138,6 +139,7 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
     if "baselines" in sources:
         tables.append(baseline_table(read_table(sources["baselines"]), results.link(sources["baselines"])))
     tables.append(weighting_table(folds, link))
+    areas = [area_table(read_table(path), results.link(path)) for path in sources["areas"].values()]
     return {
         "cautions": find_cautions(
             folds,
@@ -158,6 +160,7 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
         "fold_pictures": fold_pictures(results),
         "fold_tables": tables,
         "single_fold": single_fold,
+        "area_tables": areas,
         "class_pictures": class_pictures(results),
         "class_tables": by_class,
         "matrix_pictures": matrix_pictures(results),
