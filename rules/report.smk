@@ -23,6 +23,7 @@ rule write_report:
             else []
         ),
         areas=area_tables,
+        levels=level_tables,
         cleaning="<results>/ground_truth/cleaning.csv",
         split=expand(
             "<results>/split/seed_{seed}.parquet", seed=plan.config.split.seeds

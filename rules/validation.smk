@@ -2,6 +2,7 @@
 reference_sample = (
     plan.config.validation.reference_sample if plan.table is None else None
 )
+level_tables = expand("<results>/summary/level_{level}/folds.csv", level=plan.levels)
 area_tables = expand(
     "<results>/summary/areas/seed_{seed}.csv",
     seed=plan.config.split.seeds if reference_sample else [],
@@ -212,6 +213,37 @@ rule summarise_baselines:
         "../workflow_scripts/summarise_baselines.py"
 
 
+rule summarise_level:
+    input:
+        counts=rules.summarise_runs.input.counts,
+        rates=rules.summarise_runs.input.rates,
+    output:
+        folds=report(
+            "<results>/summary/level_{level}/folds.csv",
+            category="Accuracy",
+            caption="../docs/captions/level.rst",
+        ),
+        classes="<results>/summary/level_{level}/classes.csv",
+        intervals="<results>/summary/level_{level}/intervals.csv",
+        confusion="<results>/summary/level_{level}/confusion.csv",
+    log:
+        "<logs>/summarise_level/level_{level}.log",
+    benchmark:
+        "<benchmarks>/summarise_level/level_{level}.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=settings("summarise_level"),
+    message:
+        "Summarising all runs by the groups of level {wildcards.level}"
+    script:
+        "../workflow_scripts/summarise_level.py"
+
+
 rule estimate_areas:
     input:
         classification="<results>/maps/all/seed_{seed}/classification.tif",
@@ -244,6 +276,7 @@ rule estimate_areas:
 rule validation:
     input:
         rules.summarise_runs.output,
+        level_tables,
         area_tables,
         rules.summarise_baselines.output if plan.config.validation.baselines else [],
         [

@@ -28,6 +28,7 @@ def main(snakemake: Any) -> None:
         **{key: given[key] for key in ("folds", "classes", "gaps", "folds_mean", "intervals", "cleaning")},
         **per_run,
         "choices": dict(zip(models, given.choices, strict=True)),
+        "levels": list(given.get("levels") or []),
         "areas": dict(zip(settings["seeds"], given.get("areas") or [], strict=False)),
         "split": dict(zip(settings["seeds"], given.split, strict=True)),
         "histories": {

@@ -39,7 +39,7 @@ RAW = {
     "reference": {
         "path": "v.gpkg",
         "class_field": "code",
-        "nomenclature": [{"code": 1, "label": "one"}, {"code": 2, "label": "two"}],
+        "nomenclature": [{"code": 1, "label": "one", "parent": "numbers"}, {"code": 2, "label": "two"}],
     },
     "folds": {"scheme": ["A"]},
     "validation": {"reference_sample": {"path": "points.gpkg", "strata": "strata.csv"}},
@@ -127,7 +127,7 @@ DEPENDS = {
     "reference.test_layer": ("l", {"clean_ground_truth"}),
     "reference.colours": ("c.txt", set()),
     "reference.nomenclature": (
-        [{"code": 1, "label": "one"}, {"code": 3, "label": "two"}],
+        [{"code": 1, "label": "one", "parent": "numbers"}, {"code": 3, "label": "two"}],
         {
             "clean_ground_truth",
             "select_samples",
@@ -138,6 +138,7 @@ DEPENDS = {
             "summarise_runs",
             "summarise_baselines",
             "estimate_areas",
+            "summarise_level",
         }
         | CLASSIFY,
     ),
@@ -156,8 +157,8 @@ DEPENDS = {
     # No field imposes roles.
     "split.field_values": ({"x": "learn"}, set()),
     "fusion.holdout_ratio": (0.1, {"split_polygons"}),
-    "split.seeds": ([0, 1], {"summarise_runs", "summarise_baselines"}),
-    "folds.scheme": (["A", "B"], {"summarise_runs", "summarise_baselines"}),
+    "split.seeds": ([0, 1], {"summarise_runs", "summarise_level", "summarise_baselines"}),
+    "folds.scheme": (["A", "B"], {"summarise_runs", "summarise_level", "summarise_baselines"}),
     "folds.buffer_m": (10.0, {"select_samples", "score_distances"}),
     "folds.boundary": ("owned", {"select_samples", "score_distances"}),
     "folds.straddlers": ("clip", {"select_samples", "score_distances"}),
@@ -224,7 +225,15 @@ DEPENDS = {
     "classification.device": ("cpu", CLASSIFY),
     "maps.nodata": (
         9,
-        {"mosaic_tiles", "validate_run", "score_distances", "summarise_runs", "estimate_areas", *BASELINES}
+        {
+            "mosaic_tiles",
+            "validate_run",
+            "score_distances",
+            "summarise_runs",
+            "summarise_level",
+            "estimate_areas",
+            *BASELINES,
+        }
         | CLASSIFY,
     ),
     # Files are inputs of the rule.
@@ -233,9 +242,9 @@ DEPENDS = {
     "validation.reference_sample.class_field": ("c", {"estimate_areas"}),
     "validation.reference_sample.stratum_field": ("s", {"estimate_areas"}),
     "validation.baselines": (["majority"], BASELINES),
-    "validation.bootstrap.replicates": (1500, {"summarise_runs"}),
+    "validation.bootstrap.replicates": (1500, {"summarise_runs", "summarise_level"}),
     "validation.distances": ([50, 500], {"score_distances"}),
-    "validation.bootstrap.seed": (3, {"summarise_runs"}),
+    "validation.bootstrap.seed": (3, {"summarise_runs", "summarise_level"}),
     "report.title": ("t", set()),
     "report.few_polygons": (7, set()),
 }
@@ -280,6 +289,7 @@ WILDCARDS = {
     "candidate": "batch_1000_lr_1e-05",
     "chunk": "0",
     "product": "classification",
+    "level": "1",
 }
 
 
@@ -451,12 +461,12 @@ def changed_by(text, **changes):
 
 
 def test_names_of_classes_count_where_the_class_field_may_hold_them():
-    labelled = {"summarise_runs", "estimate_areas", "mosaic_tiles", "write_report"}
+    labelled = {"summarise_runs", "summarise_level", "estimate_areas", "mosaic_tiles", "write_report"}
     assert changed_by(text=False, label="other") == labelled
     assert changed_by(text=True, label="other") == labelled | {"clean_ground_truth"}
     assert changed_by(text=True, label="ONE") == labelled
     assert changed_by(text=False, alias=["other"]) == {"clean_ground_truth"}
-    assert changed_by(text=False, parent="group") == set()
+    assert changed_by(text=False, parent="group") == {"summarise_level"}
 
 
 def test_settings_are_plain_data():
@@ -494,6 +504,7 @@ def test_the_size_of_blocks_concerns_what_asks_for_a_pixels_block():
     assert changed_of_fold(BLOCKS, number, "without_blocks_2") == {
         "assign_blocks",
         "summarise_runs",
+        "summarise_level",
         "summarise_baselines",
     }
 
@@ -508,7 +519,7 @@ def test_the_field_concerns_cleaning_and_another_value_only_the_summary():
     assert changed_of_fold(FIELD, other, "without_x", ("x", "y")) == {"clean_ground_truth"}
     one, two = (all_settings(plan_of(FIELD, values), fold="without_x") for values in (("x",), ("x", "y")))
     assert {rule for rule in EVERY if one[rule] != two[rule]} == {
-        *("summarise_runs", "summarise_baselines", "write_report")
+        *("summarise_runs", "summarise_level", "summarise_baselines", "write_report")
     }
 
 

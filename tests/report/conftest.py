@@ -214,6 +214,7 @@ def write_results(folder, folds, seeds):
     sources = {
         **summary,
         "areas": {},
+        "levels": [],
         "cleaning": cleaning,
         "split": splits,
         "rates": {name: path / "rates.csv" for name, path in run_folders.items()},

@@ -244,6 +244,11 @@ def summarise_runs(plan: Plan) -> Settings:
     }
 
 
+def summarise_level(plan: Plan, level: str) -> Settings:
+    """Tables over all runs by groups of classes."""
+    return {**summarise_runs(plan), "level": int(level), "groups": plan.levels[int(level)]}
+
+
 def estimate_areas(plan: Plan, seed: str) -> Settings:
     """Areas and accuracies from a probability sample."""
     sample = plan.config.validation.reference_sample
@@ -355,6 +360,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         summarise_runs,
         predict_baselines,
         summarise_baselines,
+        summarise_level,
         estimate_areas,
         write_report,
     )

@@ -30,6 +30,7 @@ from tilefold.report.tables_baselines import baseline_table
 from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
 from tilefold.report.tables_distances import distance_table
 from tilefold.report.tables_intervals import interval_table
+from tilefold.report.tables_levels import level_table
 from tilefold.report.tables_samples import (
     choice_table,
     loss_by_class_table,
@@ -53,6 +54,7 @@ from tilefold.storage.metadata import provenance
 from tilefold.storage.tables import read_table
 from tilefold.storage.whole import write_text
 from tilefold.validation.sides import ALL, POOLED
+from tilefold.validation.summary import read_folds
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +75,8 @@ def write_report(
     ----------
     sources
         Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `intervals`, `cleaning`, and
-        `baselines` if there are some; by seed `split` and `areas` (may be empty); by run
+        `baselines` if there are some; `levels` (fold tables, from the smallest
+        groups); by seed `split` and `areas` (may be empty); by run
         `rates`, `samples`, `barred`, `roles`, `maps` (of runs that make one), `matrices` (a folder with
         `<side>.csv`, or files by side), `distances` (of runs that hold something out); by model (see `model_name`)
         `choices`, and `histories` of each candidate; `clear` and `skipped` by tile and sensor.
@@ -139,6 +142,9 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
     if "baselines" in sources:
         tables.append(baseline_table(read_table(sources["baselines"]), results.link(sources["baselines"])))
     tables.append(weighting_table(folds, link))
+    if sources["levels"]:
+        levels = [read_folds(path) for path in sources["levels"]]
+        tables.append(level_table(folds, levels, [results.link(path) for path in sources["levels"]]))
     areas = [area_table(read_table(path), results.link(path)) for path in sources["areas"].values()]
     return {
         "cautions": find_cautions(

@@ -133,10 +133,10 @@ def summarise_runs(
     """
     labels = {int(item["code"]): item["label"] for item in settings["classes"]}
     runs = scored_runs({name: read_table(path) for name, path in counts.items()}, rates, settings)
-    sides = _sides(runs, settings)
+    sides = sides_of_runs(runs, settings)
     fold_table = _frame((_fold_row(side) for side in sides), FOLD_COLUMNS)
     write_table(folds, fold_table)
-    write_table(classes, _class_table(sides, labels))
+    write_table(classes, class_table(sides, labels))
     write_table(gaps, _frame(_gap_rows(sides, settings["bootstrap"]), GAP_COLUMNS))
     write_table(folds_mean, average_folds(fold_table))
     bootstrap = settings["bootstrap"]
@@ -171,14 +171,15 @@ def scored_runs(
 
 def score_sides(runs: Sequence[ScoredRun], settings: Mapping[str, Any]) -> pd.DataFrame:
     """One row for each fold, seed and side, with the columns `FOLD_COLUMNS`."""
-    return _frame((_fold_row(side) for side in _sides(runs, settings)), FOLD_COLUMNS)
+    return _frame((_fold_row(side) for side in sides_of_runs(runs, settings)), FOLD_COLUMNS)
 
 
 def _codes(settings: Mapping[str, Any]) -> list[int]:
     return sorted(int(item["code"]) for item in settings["classes"])
 
 
-def _sides(runs: Sequence[ScoredRun], settings: Mapping[str, Any]) -> list[FoldSide]:
+def sides_of_runs(runs: Sequence[ScoredRun], settings: Mapping[str, Any]) -> list[FoldSide]:
+    """Sides of all seeds, see `sides_of_seed`."""
     return [
         side
         for seed in sorted({run.seed for run in runs})
@@ -243,7 +244,8 @@ def _fold_row(side: FoldSide) -> dict[str, Any]:
     }
 
 
-def _class_table(sides: Sequence[FoldSide], labels: Mapping[int, str]) -> pd.DataFrame:
+def class_table(sides: Sequence[FoldSide], labels: Mapping[int, str]) -> pd.DataFrame:
+    """Scores of each class of each side, `CLASS_COLUMNS`."""
     tables = []
     for side in sides:
         table = class_scores(side.units)
