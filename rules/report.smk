@@ -58,6 +58,14 @@ rule write_report:
             f"<results>/validation/{run.fold}/seed_{run.seed}/matrices"
             for run in plan.runs
         ],
+        reliability=[
+            f"<results>/validation/{run.fold}/seed_{run.seed}/reliability.csv"
+            for run in plan.runs
+        ],
+        risk=[
+            f"<results>/validation/{run.fold}/seed_{run.seed}/risk.csv"
+            for run in plan.runs
+        ],
         maps=[
             f"<results>/maps/{run.fold}/seed_{run.seed}/classification.tif"
             for run in plan.runs

@@ -52,6 +52,8 @@ rule validate_run:
         classes="<results>/validation/{fold}/seed_{seed}/classes.csv",
         matrices=directory("<results>/validation/{fold}/seed_{seed}/matrices"),
         confusion="<results>/validation/{fold}/seed_{seed}/confusion.csv",
+        reliability="<results>/validation/{fold}/seed_{seed}/reliability.csv",
+        risk="<results>/validation/{fold}/seed_{seed}/risk.csv",
     log:
         "<logs>/validate_run/{fold}/seed_{seed}.log",
     benchmark:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tilefold.jobs.job import start_job
-from tilefold.validation.validate import validate_run
+from tilefold.validation.validate import describe_errors, validate_run
 
 
 def main(snakemake: Any) -> None:
@@ -14,13 +14,17 @@ def main(snakemake: Any) -> None:
     validate_run(
         snakemake.input.predicted,
         snakemake.input.rates,
-        snakemake.input.roles,
         settings,
         counts=snakemake.output.counts,
         metrics=snakemake.output.metrics,
         classes=snakemake.output.classes,
         matrices={side: folder / f"{side}.csv" for side in settings["sides"]},
-        confusion=snakemake.output.confusion,
+    )
+    describe_errors(
+        snakemake.input.predicted,
+        snakemake.input.roles,
+        settings,
+        **{name: snakemake.output[name] for name in ("confusion", "reliability", "risk")},
     )
 
 

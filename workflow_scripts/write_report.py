@@ -13,7 +13,8 @@ def main(snakemake: Any) -> None:
     given, runs, candidates = snakemake.input, settings["runs"], settings["candidates"]
     models = [model_name(run, region) for run in runs for region in settings["regions"]]
     per_run = {
-        key: dict(zip(runs, given[key], strict=True)) for key in ("rates", "samples", "barred", "roles")
+        key: dict(zip(runs, given[key], strict=True))
+        for key in ("rates", "samples", "barred", "roles", "reliability", "risk")
     }
     histories = [
         given.histories[start : start + len(candidates)]

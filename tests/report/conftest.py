@@ -6,7 +6,7 @@ from rasterio.transform import from_origin
 
 from tilefold.validation.sides import sides_of_run
 from tilefold.validation.summary import summarise_runs
-from tilefold.validation.validate import validate_run
+from tilefold.validation.validate import describe_errors, validate_run
 
 CODES = [1, 2, 3, 9]
 CLASSES = [
@@ -41,6 +41,7 @@ def predicted_pixels(fold, seed):
     rng = np.random.default_rng([seed, *fold.encode()])
     wrong = rng.random(len(pixels)) < np.where(pixels["held_out_pixel"], 0.4, 0.2)
     pixels["predicted"] = np.where(wrong, rng.choice([0, 1, 2, 9], len(pixels)), pixels["code"])
+    pixels["confidence"] = rng.integers(20, 101, len(pixels)).astype("uint8")
     if held_out == "A":
         pixels.loc[pixels["predicted"] == 3, "predicted"] = 2
     return pixels
@@ -90,17 +91,18 @@ def write_run(folder, fold, seed):
         }
     ).to_csv(run / "model_choice.csv", index=False)
     validation = folder / "validation" / fold / f"seed_{seed}"
+    settings = {"fold": fold, "seed": seed, "held_out": held_out, "codes": CODES, "nodata": 0}
     validate_run(
         run / "predicted.parquet",
         run / "rates.csv",
-        run / "roles.parquet",
-        {"fold": fold, "seed": seed, "held_out": held_out, "codes": CODES, "nodata": 0},
+        settings,
         counts=validation / "counts.parquet",
         metrics=validation / "metrics.csv",
         classes=validation / "classes.csv",
         matrices={side: validation / "matrices" / f"{side}.csv" for side in sides_of_run(held_out)},
-        confusion=validation / "confusion.csv",
     )
+    outputs = {name: validation / f"{name}.csv" for name in ("confusion", "reliability", "risk")}
+    describe_errors(run / "predicted.parquet", run / "roles.parquet", settings, **outputs)
     if held_out:
         distances = {
             "fold": fold,
@@ -221,6 +223,8 @@ def write_results(folder, folds, seeds):
         "samples": {name: path / "samples.csv" for name, path in run_folders.items()},
         "barred": {name: path / "barred.csv" for name, path in run_folders.items()},
         "roles": {name: path / "roles.parquet" for name, path in run_folders.items()},
+        "reliability": {name: folder / "validation" / name / "reliability.csv" for name in names},
+        "risk": {name: folder / "validation" / name / "risk.csv" for name in names},
         "choices": {name: path / "model_choice.csv" for name, path in run_folders.items()},
         "histories": {
             name: {candidate: path / f"{candidate}.csv" for candidate in CANDIDATES}

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from tilefold.validation.validate import validate_run
+from tilefold.validation.validate import describe_errors, validate_run
 
 CODES = [1, 2, 3, 8]
 SETTINGS = {"fold": "without_T", "seed": 5, "held_out": ["T"], "codes": CODES, "nodata": 0, "code": "digest"}
@@ -44,7 +44,6 @@ def outputs(tmp_path):
         "metrics": tmp_path / "metrics.csv",
         "classes": tmp_path / "classes.csv",
         "matrices": {side: tmp_path / f"matrix_{side}.csv" for side in SIDES},
-        "confusion": tmp_path / "confusion.csv",
     }
 
 
@@ -66,8 +65,8 @@ def inputs(tmp_path):
 
 
 def test_figures_equal_scikit_learn(inputs, outputs):
-    pixels, predicted, rates, roles = inputs
-    validate_run(predicted, rates, roles, SETTINGS, **outputs)
+    pixels, predicted, rates, _ = inputs
+    validate_run(predicted, rates, SETTINGS, **outputs)
     metrics = pd.read_csv(outputs["metrics"], dtype={"classes_not_learnt": str}).set_index("side")
     assert set(metrics.index) == set(SIDES)
     for side, chosen in {
@@ -93,8 +92,8 @@ def test_figures_equal_scikit_learn(inputs, outputs):
 
 
 def test_counts_hold_every_pixel(inputs, outputs):
-    pixels, predicted, rates, roles = inputs
-    validate_run(predicted, rates, roles, SETTINGS, **outputs)
+    pixels, predicted, rates, _ = inputs
+    validate_run(predicted, rates, SETTINGS, **outputs)
     counts = pd.read_parquet(outputs["counts"])
     assert counts["pixels"].sum() == len(pixels)
     keys = ["tile", "polygon", "predicted"]
@@ -104,8 +103,8 @@ def test_counts_hold_every_pixel(inputs, outputs):
 
 
 def test_matrices_and_classes(inputs, outputs):
-    _, predicted, rates, roles = inputs
-    validate_run(predicted, rates, roles, SETTINGS, **outputs)
+    _, predicted, rates, _ = inputs
+    validate_run(predicted, rates, SETTINGS, **outputs)
     classes = pd.read_csv(outputs["classes"])
     assert len(classes) == len(SIDES) * len(CODES)
     for side, path in outputs["matrices"].items():
@@ -120,40 +119,40 @@ def test_matrices_and_classes(inputs, outputs):
 
 
 def test_same_bytes_whatever_the_order_of_pixels(inputs, outputs, tmp_path):
-    pixels, predicted, rates, roles = inputs
-    validate_run(predicted, rates, roles, SETTINGS, **outputs)
+    pixels, predicted, rates, _ = inputs
+    validate_run(predicted, rates, SETTINGS, **outputs)
     files = [outputs["counts"], outputs["metrics"], outputs["classes"], *outputs["matrices"].values()]
-    files.append(outputs["confusion"])
     first = [path.read_bytes() for path in files]
     pixels.sample(frac=1, random_state=1).to_parquet(tmp_path / "predicted.parquet")
-    validate_run(predicted, rates, roles, SETTINGS, **outputs)
+    validate_run(predicted, rates, SETTINGS, **outputs)
     assert [path.read_bytes() for path in files] == first
 
 
 def test_run_without_held_out_area_has_one_side(inputs, outputs):
-    _, predicted, rates, roles = inputs
+    _, predicted, rates, _ = inputs
     settings = {**SETTINGS, "fold": "all", "held_out": []}
     with pytest.raises(ValueError, match="run all has in_area"):
-        validate_run(predicted, rates, roles, settings, **outputs)
+        validate_run(predicted, rates, settings, **outputs)
     outputs["matrices"] = {"in_area": outputs["matrices"]["in_area"]}
-    validate_run(predicted, rates, roles, settings, **outputs)
+    validate_run(predicted, rates, settings, **outputs)
     assert pd.read_csv(outputs["metrics"])["side"].tolist() == ["in_area"]
 
 
 def test_no_predicted_pixels_give_empty_cells(inputs, outputs, tmp_path):
-    pixels, predicted, rates, roles = inputs
+    pixels, predicted, rates, _ = inputs
     pixels[pixels["held_out_pixel"]].to_parquet(tmp_path / "predicted.parquet")
-    validate_run(predicted, rates, roles, SETTINGS, **outputs)
+    validate_run(predicted, rates, SETTINGS, **outputs)
     row = pd.read_csv(outputs["metrics"]).set_index("side").loc["in_area"]
     assert row["n_pixels"] == 0
     assert row[["oa", "kappa", "mean_f1", "oa_with_nodata"]].isna().all()
     assert row["classes_not_tested"] == "1;2;3;8"
 
 
-def test_tidy_matrices_of_tiles_and_regions_equal_pandas(inputs, outputs):
-    pixels, predicted, rates, roles = inputs
-    validate_run(predicted, rates, roles, SETTINGS, **outputs)
-    table = pd.read_csv(outputs["confusion"], dtype={"predicted": "Int64"})
+def test_tidy_matrices_of_tiles_and_regions_equal_pandas(inputs, tmp_path):
+    pixels, predicted, _, roles = inputs
+    paths = {name: tmp_path / f"{name}.csv" for name in ("confusion", "reliability", "risk")}
+    describe_errors(predicted, roles, SETTINGS, **paths)
+    table = pd.read_csv(paths["confusion"], dtype={"predicted": "Int64"})
     region = np.where(pixels["polygon"] < 15, "a", "b")
     for side, chosen in (("in_area", ~pixels["held_out_pixel"]), ("out_of_area", pixels["held_out_pixel"])):
         for key, values in (("tile", pixels["tile"]), ("region", region)):

@@ -14,6 +14,7 @@ from tilefold.report.cautions import find_cautions
 from tilefold.report.figures_folds import write_fold_figure
 from tilefold.report.figures_maps import write_map_picture
 from tilefold.report.pictures import (
+    calibration_pictures,
     class_pictures,
     fold_pictures,
     map_pictures,
@@ -27,6 +28,7 @@ from tilefold.report.results import Results
 from tilefold.report.table import Table
 from tilefold.report.tables_areas import area_table
 from tilefold.report.tables_baselines import baseline_table
+from tilefold.report.tables_calibration import calibration_table
 from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
 from tilefold.report.tables_distances import distance_table
 from tilefold.report.tables_intervals import interval_table
@@ -77,7 +79,8 @@ def write_report(
         Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `intervals`, `cleaning`, and
         `baselines` if there are some; `levels` (fold tables, from the smallest
         groups); by seed `split` and `areas` (may be empty); by run
-        `rates`, `samples`, `barred`, `roles`, `maps` (of runs that make one), `matrices` (a folder with
+        `rates`, `samples`, `barred`, `roles`, `reliability`, `risk`, `maps` (of runs that make one), `matrices` (a
+        folder with
         `<side>.csv`, or files by side), `distances` (of runs that hold something out); by model (see `model_name`)
         `choices`, and `histories` of each candidate; `clear` and `skipped` by tile and sensor.
     settings
@@ -167,6 +170,10 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
         "fold_tables": tables,
         "single_fold": single_fold,
         "area_tables": areas,
+        "calibration_pictures": calibration_pictures(results),
+        "calibration_table": calibration_table(
+            results.by_side("reliability"), results.names, results.links("reliability")
+        ),
         "class_pictures": class_pictures(results),
         "class_tables": by_class,
         "matrix_pictures": matrix_pictures(results),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tilefold.storage.tables import join_list, read_table, write_table
+from tilefold.validation import calibration
 from tilefold.validation.confusion_tables import run_confusion
 from tilefold.validation.matrices import UnitCounts, unit_counts, write_otb_matrix
 from tilefold.validation.metrics import f1, iou, precision, recall, scores
@@ -21,14 +22,12 @@ KEYS = ["tile", "polygon", "group", "code", "role", "cell", "held_out_pixel", "p
 def validate_run(
     predicted: Path | str,
     rates: Path | str,
-    roles: Path | str,
     settings: Mapping[str, Any],
     *,
     counts: Path | str,
     metrics: Path | str,
     classes: Path | str,
     matrices: Mapping[str, Path | str],
-    confusion: Path | str,
 ) -> None:
     """Count a run's predicted pixels by polygon and score each of its sides.
 
@@ -39,8 +38,6 @@ def validate_run(
         cell, held_out_pixel, predicted; the role of pixels of the held-out area is the split's.
     rates
         Sampling rates of the run (CSV), with the columns code and learn.
-    roles
-        Roles of the polygons in the run (Parquet), of which the columns polygon and region are read.
     settings
         `fold`, `seed`, `held_out` (cells), `codes` (ascending), `nodata` (of predicted values).
     counts
@@ -51,8 +48,6 @@ def validate_run(
         To write: one row for each side and class (CSV).
     matrices
         To write: confusion matrices in OTB's layout, by side.
-    confusion
-        To write: the same as a tidy table (CSV), by side, tile and region, with the pixels without a class.
 
     Raises
     ------
@@ -76,7 +71,35 @@ def validate_run(
     )
     for side in sides:
         write_otb_matrix(matrices[side], units[side].matrix, codes)
-    write_table(confusion, run_confusion(table, roles, sides, codes, nodata))
+
+
+def describe_errors(
+    predicted: Path | str,
+    roles: Path | str,
+    settings: Mapping[str, Any],
+    *,
+    confusion: Path | str,
+    reliability: Path | str,
+    risk: Path | str,
+) -> None:
+    """Say where a run errs: matrices by tile and region, and what its confidence is worth.
+
+    Parameters
+    ----------
+    predicted, settings
+        As for `validate_run`; besides, the column confidence is read.
+    roles
+        Roles of the polygons in the run (Parquet), of which the columns polygon and region are read.
+    confusion
+        To write: matrices as a tidy table (CSV), by side, tile and region, with the pixels without a class.
+    reliability, risk
+        To write: tables of `calibration.reliability` and `calibration.risk_coverage` (CSV).
+    """
+    sides, nodata = sides_of_run(settings["held_out"]), int(settings["nodata"])
+    pixels = read_table(predicted, [*KEYS, "confidence"])
+    write_table(confusion, run_confusion(count_pixels(pixels), roles, sides, list(settings["codes"]), nodata))
+    write_table(reliability, calibration.reliability(pixels, sides, nodata))
+    write_table(risk, calibration.risk_coverage(pixels, sides, nodata))
 
 
 def _checked_sides(matrices: Mapping[str, Path | str], settings: Mapping[str, Any]) -> tuple[str, ...]:
