@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_clean(commands)
     _add_sampling_design(commands)
+    _add_compare(commands)
 
     predict = commands.add_parser("predict", help="predict a file of samples with a model file")
     predict.add_argument("model", type=Path, help="model.safetensors of a run")
@@ -78,6 +79,33 @@ def _parser() -> argparse.ArgumentParser:
     document.add_argument("--root", type=Path, default=Path(), help="folder of the project")
     document.set_defaults(command=_document)
     return parser
+
+
+def _add_compare(commands: Any) -> None:
+    compare = commands.add_parser(
+        "compare", help="two finished projects on the polygons that are test in both"
+    )
+    compare.add_argument("first", type=Path, help="results folder")
+    compare.add_argument("second", type=Path, help="results folder")
+    compare.add_argument(
+        "--out", type=Path, default=Path("comparison"), help="folder to write; default: comparison"
+    )
+    compare.add_argument(
+        "--replicates", type=int, default=2000, help="resamples for intervals; default: 2000"
+    )
+    compare.add_argument("--seed", type=int, default=0, help="seed of the resampling; default: 0")
+    compare.set_defaults(command=_compare)
+
+
+def _compare(given: argparse.Namespace) -> None:
+    from tilefold.plan.comparison import compare_results
+
+    table = compare_results(
+        given.first, given.second, given.out, replicates=given.replicates, seed=given.seed
+    )
+    whole = table[table["class"].isna()].drop(columns=["class", "label", "n_pixels_first", "n_pixels_second"])
+    print(whole.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    print(f"written: {given.out}/comparison.csv, comparison.html")
 
 
 def _add_sampling_design(commands: Any) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tilefold.report.cautions import find_cautions
 from tilefold.report.figures_folds import write_fold_figure
@@ -52,6 +51,7 @@ from tilefold.report.tables_scores import (
     weighting_table,
 )
 from tilefold.report.tables_series import calendar_table, clear_table, skipped_table
+from tilefold.report.templating import page_environment
 from tilefold.storage.metadata import provenance
 from tilefold.storage.tables import read_table
 from tilefold.storage.whole import write_text
@@ -59,8 +59,6 @@ from tilefold.validation.sides import ALL, POOLED
 from tilefold.validation.summary import read_folds
 
 logger = logging.getLogger(__name__)
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_report(
@@ -96,13 +94,6 @@ def write_report(
     """
     classes = tuple(sorted(settings["classes"], key=lambda item: int(item["code"])))
     results = Results(sources, classes, page)
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     content = {
         **_scores(results, settings),
         **_samples(results),
@@ -115,7 +106,7 @@ def write_report(
         "config": _config_text(settings["config"]),
         "provenance": provenance(settings),
     }
-    write_text(page, environment.get_template("page.html").render(content) + "\n")
+    write_text(page, page_environment().get_template("page.html").render(content) + "\n")
     if fold_picture is not None:
         write_fold_figure(sources["folds"], fold_picture, gaps=sources["gaps"])
     if map_picture is not None:

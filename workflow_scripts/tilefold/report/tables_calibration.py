@@ -29,7 +29,7 @@ def calibration_table(
     scores = {side: calibration_scores(part).set_index("class") for side, part in bins.items() if len(part)}
     rows = []
     labels: dict[int | None, str] = {None: "all pixels"}
-    labels |= dict(names)
+    labels |= dict(names.items())
     for code, label in labels.items():
         cells = [label]
         for table in scores.values():
