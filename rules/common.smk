@@ -27,4 +27,5 @@ wildcard_constraints:
     region="|".join(plan.regions),
     candidate="|".join(plan.candidates),
     chunk=r"\d+",
+    level=r"\d+",
     product="|".join(plan.map_products),

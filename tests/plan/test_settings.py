@@ -39,9 +39,10 @@ RAW = {
     "reference": {
         "path": "v.gpkg",
         "class_field": "code",
-        "nomenclature": [{"code": 1, "label": "one"}, {"code": 2, "label": "two"}],
+        "nomenclature": [{"code": 1, "label": "one", "parent": "numbers"}, {"code": 2, "label": "two"}],
     },
     "folds": {"scheme": ["A"]},
+    "validation": {"reference_sample": {"path": "points.gpkg", "strata": "strata.csv"}},
 }
 
 #: What the functions of `external_features` make.
@@ -55,7 +56,7 @@ CLASSIFY = {"classify_chunk", "predict_samples"}
 READING = {"preprocess", "compute_external_features"}
 SERIES = READING | {"extract_pool", "assemble_samples", "classify_chunk"}
 #: Tables over all runs.
-SUMMARIES = {"summarise_runs", "summarise_candidates", "summarise_baselines"}
+SUMMARIES = {"summarise_runs", "summarise_candidates", "summarise_level", "summarise_baselines"}
 BASELINES = {"predict_baselines", "summarise_baselines"}
 EVERY = set(BUILDERS)
 #: Rules that change with each field; the report shows the config, so it changes with nearly all.
@@ -128,7 +129,7 @@ DEPENDS = {
     "reference.test_layer": ("l", {"clean_ground_truth"}),
     "reference.colours": ("c.txt", set()),
     "reference.nomenclature": (
-        [{"code": 1, "label": "one"}, {"code": 3, "label": "two"}],
+        [{"code": 1, "label": "one", "parent": "numbers"}, {"code": 3, "label": "two"}],
         {
             "clean_ground_truth",
             "select_samples",
@@ -138,6 +139,8 @@ DEPENDS = {
             "score_distances",
             "summarise_runs",
             "summarise_baselines",
+            "estimate_areas",
+            "summarise_level",
         }
         | CLASSIFY,
     ),
@@ -226,12 +229,26 @@ DEPENDS = {
     "classification.device": ("cpu", CLASSIFY),
     "maps.nodata": (
         9,
-        {"mosaic_tiles", "validate_run", "score_distances", "summarise_runs", *BASELINES} | CLASSIFY,
+        {
+            "mosaic_tiles",
+            "validate_run",
+            "score_distances",
+            "summarise_runs",
+            "summarise_level",
+            "estimate_areas",
+            *BASELINES,
+        }
+        | CLASSIFY,
     ),
+    # Files are inputs of the rule.
+    "validation.reference_sample.path": ("q.gpkg", set()),
+    "validation.reference_sample.strata": ("t.csv", set()),
+    "validation.reference_sample.class_field": ("c", {"estimate_areas"}),
+    "validation.reference_sample.stratum_field": ("s", {"estimate_areas"}),
     "validation.baselines": (["majority"], BASELINES),
-    "validation.bootstrap.replicates": (1500, {"summarise_runs"}),
+    "validation.bootstrap.replicates": (1500, {"summarise_runs", "summarise_level"}),
     "validation.distances": ([50, 500], {"score_distances"}),
-    "validation.bootstrap.seed": (3, {"summarise_runs"}),
+    "validation.bootstrap.seed": (3, {"summarise_runs", "summarise_level"}),
     "report.title": ("t", set()),
     "report.few_polygons": (7, set()),
 }
@@ -276,6 +293,7 @@ WILDCARDS = {
     "candidate": "batch_1000_lr_1e-05",
     "chunk": "0",
     "product": "classification",
+    "level": "1",
 }
 
 
@@ -371,6 +389,8 @@ def fields(section, prefix=""):
             yield from fields(annotation.__args__[1], "sensors.own.")
         elif name == "user_features":
             yield from fields(annotation.__args__[1], "user_features.dem.")
+        elif name == "reference_sample":
+            yield from fields(annotation.__args__[0], f"{prefix}{name}.")
         elif name == "samples":
             continue  # See test_table_plan.py.
         else:
@@ -445,12 +465,12 @@ def changed_by(text, **changes):
 
 
 def test_names_of_classes_count_where_the_class_field_may_hold_them():
-    labelled = {"summarise_runs", "mosaic_tiles", "write_report"}
+    labelled = {"summarise_runs", "summarise_level", "estimate_areas", "mosaic_tiles", "write_report"}
     assert changed_by(text=False, label="other") == labelled
     assert changed_by(text=True, label="other") == labelled | {"clean_ground_truth"}
     assert changed_by(text=True, label="ONE") == labelled
     assert changed_by(text=False, alias=["other"]) == {"clean_ground_truth"}
-    assert changed_by(text=False, parent="group") == set()
+    assert changed_by(text=False, parent="group") == {"summarise_level"}
 
 
 def test_settings_are_plain_data():

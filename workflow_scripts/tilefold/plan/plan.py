@@ -13,6 +13,7 @@ from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
 from tilefold.grids.windows import number_of_chunks
 from tilefold.plan.areas import scheme_kind
+from tilefold.plan.levels import class_levels
 from tilefold.plan.runs import Run, plan_runs
 from tilefold.regions.names import ALL
 
@@ -99,6 +100,11 @@ class Plan:
     def codes(self) -> list[int]:
         """Class codes, ascending."""
         return [item.code for item in self.classes]
+
+    @cached_property
+    def levels(self) -> dict[int, list[dict[str, Any]]]:
+        """Groups of classes, by level of the nomenclature above that of classes."""
+        return dict(enumerate(class_levels(self.classes), 1))
 
     @property
     def regions(self) -> list[str]:

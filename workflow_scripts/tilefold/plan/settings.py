@@ -246,6 +246,23 @@ def summarise_runs(plan: Plan) -> Settings:
     }
 
 
+def summarise_level(plan: Plan, level: str) -> Settings:
+    """Tables over all runs by groups of classes."""
+    return {**summarise_runs(plan), "level": int(level), "groups": plan.levels[int(level)]}
+
+
+def estimate_areas(plan: Plan, seed: str) -> Settings:
+    """Areas and accuracies from a probability sample."""
+    sample = plan.config.validation.reference_sample
+    return {
+        "seed": int(seed),
+        "classes": [{"code": item.code, "label": item.label} for item in plan.classes],
+        "nodata": plan.nodata,
+        "class_field": sample.class_field if sample else None,
+        "stratum_field": sample.stratum_field if sample else None,
+    }
+
+
 def predict_baselines(plan: Plan, fold: str, seed: str) -> Settings:
     """Baselines on a run's test pixels."""
     return {
@@ -352,6 +369,8 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         summarise_candidates,
         predict_baselines,
         summarise_baselines,
+        summarise_level,
+        estimate_areas,
         write_report,
     )
 }
