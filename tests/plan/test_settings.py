@@ -216,7 +216,10 @@ DEPENDS = {
     "training.compute_threads": (2, {"train_candidate"}),
     "training.device": ("cuda:1", {"train_candidate"}),
     "classification.number_of_chunks": (2, {"classify_chunk", "merge_chunks"}),
+    "classification.memory_gb": (1e-4, {"classify_chunk", "merge_chunks"}),
     "classification.enable_probability_map": (True, {"classify_chunk"}),
+    "classification.enable_margin_map": (True, {"classify_chunk"}),
+    "classification.enable_clear_dates_map": (True, {"classify_chunk"}),
     "classification.batch_rows": (64, CLASSIFY),
     "classification.compute_threads": (2, CLASSIFY),
     "classification.device": ("cpu", CLASSIFY),
@@ -301,7 +304,7 @@ def test_a_flipped_field_changes_the_settings_of_what_depends_on_it(key):
     before, after = all_settings(plan_of(RAW)), all_settings(plan_of(with_value(RAW, key, value)))
     changed = {rule for rule in EVERY if before[rule] != after[rule]}
     assert changed - {"write_report"} == expected
-    shown = key not in ("results", "classification.number_of_chunks")
+    shown = key not in ("results", "classification.number_of_chunks", "classification.memory_gb")
     assert ("write_report" in changed) == shown
 
 

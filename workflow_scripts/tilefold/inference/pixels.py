@@ -35,11 +35,15 @@ class Decisions:
     probabilities
         uint16 (n, classes): 0 to 1000, classes in ascending order of their codes; `PROBABILITY_NODATA` where
         never clear.
+    margin
+        uint8 (n,): probability of the label less that of the second class, 0 to 100; `CONFIDENCE_NODATA` where never
+        clear.
     """
 
     labels: NDArray[np.int32]
     confidence: NDArray[np.uint8]
     probabilities: NDArray[np.uint16]
+    margin: NDArray[np.uint8]
 
     @classmethod
     def undecided(cls, pixels: int, classes: int, nodata: int) -> Self:
@@ -48,6 +52,7 @@ class Decisions:
             np.full(pixels, nodata, np.int32),
             np.full(pixels, CONFIDENCE_NODATA, np.uint8),
             np.full((pixels, classes), PROBABILITY_NODATA, np.uint16),
+            np.full(pixels, CONFIDENCE_NODATA, np.uint8),
         )
 
     def put(self, where: slice | NDArray[np.intp], other: Decisions) -> None:
@@ -55,6 +60,7 @@ class Decisions:
         self.labels[where] = other.labels
         self.confidence[where] = other.confidence
         self.probabilities[where] = other.probabilities
+        self.margin[where] = other.margin
 
 
 def decide(probabilities: NDArray[np.float32], codes: Sequence[int]) -> Decisions:
@@ -77,23 +83,31 @@ def decide(probabilities: NDArray[np.float32], codes: Sequence[int]) -> Decision
     """
     if any(one >= other for one, other in pairwise(codes)):
         raise ValueError(f"class codes must be ascending, found {list(codes)}")
-    best, largest = _most_probable(probabilities)
+    best, largest, second = _two_most_probable(probabilities)
     return Decisions(
         np.asarray(codes, np.int32)[best],
         np.rint(largest * CONFIDENCE_SCALE).astype(np.uint8),
         np.rint(probabilities * PROBABILITY_SCALE).astype(np.uint16),
+        np.rint((largest - second) * CONFIDENCE_SCALE).astype(np.uint8),
     )
 
 
-def _most_probable(probabilities: NDArray[np.float32]) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
-    """Number and probability of the most probable class; class by class, since there are many more pixels."""
+def _two_most_probable(
+    probabilities: NDArray[np.float32],
+) -> tuple[NDArray[np.uint16], NDArray[np.float32], NDArray[np.float32]]:
+    """Number and probability of the most probable class, probability of the second (0 without one).
+
+    Class by class, since there are many more pixels.
+    """
     largest = probabilities[:, 0].copy()
+    second = np.zeros_like(largest)
     best = np.zeros(len(largest), np.uint16)
     for number in range(1, probabilities.shape[1]):
         column = probabilities[:, number]
+        np.maximum(second, np.minimum(largest, column), out=second)
         np.copyto(best, np.uint16(number), where=column > largest)
         np.maximum(largest, column, out=largest)
-    return best, largest
+    return best, largest, second
 
 
 def classify_pixels(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tilefold.plan.calendar import filling
+from tilefold.plan.chunking import tile_chunks
 from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.fold_settings import assign_blocks, fold_area, fold_scheme, run_key, score_distances
 from tilefold.plan.plan import Plan
@@ -192,7 +193,7 @@ def classify_chunk(plan: Plan, fold: str, seed: str, tile: str, chunk: str) -> S
         "tile": tile,
         "grid": plan.grids[tile].to_dict(),
         "chunk": int(chunk),
-        "number_of_chunks": plan.chunks(tile),
+        "number_of_chunks": tile_chunks(plan, tile),
         "products": plan.map_products,
         "inputs": stored_inputs(plan),
         **_prediction(plan),
@@ -207,7 +208,7 @@ def merge_chunks(plan: Plan, fold: str, seed: str, tile: str, product: str) -> S
         "tile": tile,
         "product": product,
         "grid": plan.grids[tile].to_dict(),
-        "number_of_chunks": plan.chunks(tile),
+        "number_of_chunks": tile_chunks(plan, tile),
     }
 
 
@@ -267,7 +268,7 @@ def summarise_baselines(plan: Plan) -> Settings:
 def write_report(plan: Plan) -> Settings:
     """The page for people."""
     shown = plan.config.model_dump(
-        mode="json", exclude={"results": True, "classification": {"number_of_chunks"}}
+        mode="json", exclude={"results": True, "classification": {"number_of_chunks", "memory_gb"}}
     )
     return {
         "title": plan.config.report.title,
