@@ -58,8 +58,12 @@ rule mosaic_tiles:
 rule maps:
     input:
         [
-            f"<results>/maps/{run.fold}/seed_{run.seed}/{product}.tif"
+            f"<results>/maps/{run.fold}/seed_{run.seed}/{name}"
             for run in plan.runs
             if run.map_tiles
-            for product in plan.map_products
+            for name in (
+                *(f"{product}.tif" for product in plan.map_products),
+                "classification.qml",
+                "item.json",
+            )
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,15 @@ def test_values_are_those_of_the_network(tile: Any, tmp_path: Path) -> None:
     assert np.abs(probabilities[clear].sum(axis=1, dtype=int) - 1000).max() <= 2
     assert np.abs(read(paths["margin"])[0] - 100 * (two[..., 1] - two[..., 0]))[clear].max() < 0.51
     np.testing.assert_array_equal(read(paths["clear_dates"])[0], tile.clear)
+
+
+def test_products_tell_the_digest_of_their_model(tile: Any, tmp_path: Path) -> None:
+    paths = classify(tile, tmp_path)
+    merge_chunks([paths["labels"]], tile.settings(), merged=tmp_path / "merged.tif")
+    expected = hashlib.sha256(tile.paths["model"].read_bytes()).hexdigest()[:16]
+    for path in (*paths.values(), tmp_path / "merged.tif"):
+        with rasterio.open(path) as raster:
+            assert raster.tags()["tilefold_models"] == f"all {expected}"
 
 
 def test_pixels_never_clear_are_nodata_in_all_products(tile: Any, tmp_path: Path) -> None:

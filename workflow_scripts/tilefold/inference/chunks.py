@@ -24,7 +24,7 @@ from tilefold.regions.names import NO_REGION
 from tilefold.regions.preparing import read_neighbours
 from tilefold.series.inputs import is_external
 from tilefold.series.stack import InputStack, open_inputs
-from tilefold.storage.metadata import provenance
+from tilefold.storage.metadata import models_tag, provenance
 from tilefold.storage.rasters import BLOCK, create_raster
 from tilefold.storage.reading_ahead import read_ahead
 
@@ -90,7 +90,8 @@ def classify_chunk(
         opened = _open_inputs(series, clear, static, external, loaded, settings["tile"])
         inputs = stack.enter_context(opened)
         raster = stack.enter_context(rasterio.open(regions)) if regions else None
-        writers = _open_outputs(stack, grid.crop(window), settings, rasters)
+        tags = {**provenance(settings), **models_tag(models)}
+        writers = _open_outputs(stack, grid.crop(window), settings, rasters, tags)
         read = _read_blocks(inputs, raster, lattice_blocks(window))
         _classify_window(read, writers, loaded, window, settings)
 
@@ -183,7 +184,11 @@ def _read_blocks(
 
 
 def _open_outputs(
-    stack: ExitStack, grid: Grid, settings: Mapping[str, Any], paths: Mapping[str, Path | str]
+    stack: ExitStack,
+    grid: Grid,
+    settings: Mapping[str, Any],
+    paths: Mapping[str, Path | str],
+    tags: Mapping[str, str],
 ) -> dict[str, StripWriter]:
     """Open the rasters of a chunk, by product."""
     names = [f"class_{code}" for code in settings["codes"]]
@@ -194,7 +199,6 @@ def _open_outputs(
         "margin": ("uint8", CONFIDENCE_NODATA, ["margin"]),
         "clear_dates": ("uint16", CLEAR_DATES_NODATA, ["clear_dates"]),
     }
-    tags = provenance(settings)
     writers = {}
     for product, path in paths.items():
         dtype, nodata, descriptions = forms[product]

@@ -227,6 +227,19 @@ def mosaic_tiles(plan: Plan, fold: str, seed: str, product: str) -> Settings:
     }
 
 
+def describe_map(plan: Plan, fold: str, seed: str) -> Settings:
+    """What lies beside the maps of a run."""
+    dates = [date for calendar in plan.calendars.values() for date in calendar]
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "products": plan.map_products,
+        "classes": _coloured_classes(plan),
+        "start": min(dates),
+        "end": max(dates),
+    }
+
+
 def validate_run(plan: Plan, fold: str, seed: str) -> Settings:
     """Matrices and metrics of a run."""
     run = plan.run(fold, seed)
@@ -339,6 +352,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         classify_chunk,
         merge_chunks,
         mosaic_tiles,
+        describe_map,
         validate_run,
         score_distances,
         summarise_runs,
