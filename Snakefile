@@ -40,6 +40,7 @@ if plan.table is None:
 
     include: "rules/classification.smk"
     include: "rules/merge.smk"
+    include: "rules/description.smk"
 
 
 include: "rules/validation.smk"

@@ -2,6 +2,7 @@
 from functools import partial
 
 from tilefold.plan.binding import bind_settings
+from tilefold.plan.chunking import tile_chunks
 
 settings = partial(bind_settings, plan)
 # Input of the jobs that ask which block a pixel lies in.

@@ -5,7 +5,7 @@ rule merge_chunks:
     input:
         chunks=lambda wildcards: expand(
             "<results>/runs/{fold}/seed_{seed}/chunks/{tile}/{chunk}_{product}.tif",
-            chunk=range(plan.chunks(wildcards.tile)),
+            chunk=range(tile_chunks(plan, wildcards.tile)),
             allow_missing=True,
         ),
     output:
@@ -58,8 +58,12 @@ rule mosaic_tiles:
 rule maps:
     input:
         [
-            f"<results>/maps/{run.fold}/seed_{run.seed}/{product}.tif"
+            f"<results>/maps/{run.fold}/seed_{run.seed}/{name}"
             for run in plan.runs
             if run.map_tiles
-            for product in plan.map_products
+            for name in (
+                *(f"{product}.tif" for product in plan.map_products),
+                "classification.qml",
+                "item.json",
+            )
         ],

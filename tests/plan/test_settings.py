@@ -99,10 +99,10 @@ DEPENDS = {
     "sensors.own.scale": (0.5, {"assemble_samples"}),
     "sensors.own.offset": (1.0, {"assemble_samples"}),
     "sensors.own.aliases": ({"red": "x", "nir": "z", "swir": "y"}, {"assemble_samples"}),
-    "calendar.start": ("2018-01-06", SERIES),
-    "calendar.end": ("2018-11-30", SERIES),
+    "calendar.start": ("2018-01-06", SERIES | {"describe_map"}),
+    "calendar.end": ("2018-11-30", SERIES | {"describe_map"}),
     "calendar.step": (5, SERIES),
-    "calendar.method": ("raw", SERIES),
+    "calendar.method": ("raw", SERIES | {"describe_map"}),
     "calendar.gaussian_width": (5.0, set()),
     "features": ({"own": ["ndvi"]}, {"assemble_samples"}),
     "user_features.dem.path": ("other.tif", set()),
@@ -135,6 +135,7 @@ DEPENDS = {
             "select_samples",
             "assemble_samples",
             "mosaic_tiles",
+            "describe_map",
             "validate_run",
             "score_distances",
             "summarise_runs",
@@ -223,7 +224,10 @@ DEPENDS = {
     "training.compute_threads": (2, {"train_candidate"}),
     "training.device": ("cuda:1", {"train_candidate"}),
     "classification.number_of_chunks": (2, {"classify_chunk", "merge_chunks"}),
-    "classification.enable_probability_map": (True, {"classify_chunk"}),
+    "classification.memory_gb": (1e-4, {"classify_chunk", "merge_chunks"}),
+    "classification.enable_probability_map": (True, {"classify_chunk", "describe_map"}),
+    "classification.enable_margin_map": (True, {"classify_chunk", "describe_map"}),
+    "classification.enable_clear_dates_map": (True, {"classify_chunk", "describe_map"}),
     "classification.batch_rows": (64, CLASSIFY),
     "classification.compute_threads": (2, CLASSIFY),
     "classification.device": ("cpu", CLASSIFY),
@@ -323,7 +327,7 @@ def test_a_flipped_field_changes_the_settings_of_what_depends_on_it(key):
     before, after = all_settings(plan_of(RAW)), all_settings(plan_of(with_value(RAW, key, value)))
     changed = {rule for rule in EVERY if before[rule] != after[rule]}
     assert changed - {"write_report"} == expected
-    shown = key not in ("results", "classification.number_of_chunks")
+    shown = key not in ("results", "classification.number_of_chunks", "classification.memory_gb")
     assert ("write_report" in changed) == shown
 
 
@@ -465,7 +469,14 @@ def changed_by(text, **changes):
 
 
 def test_names_of_classes_count_where_the_class_field_may_hold_them():
-    labelled = {"summarise_runs", "summarise_level", "estimate_areas", "mosaic_tiles", "write_report"}
+    labelled = {
+        "summarise_runs",
+        "summarise_level",
+        "estimate_areas",
+        "mosaic_tiles",
+        "describe_map",
+        "write_report",
+    }
     assert changed_by(text=False, label="other") == labelled
     assert changed_by(text=True, label="other") == labelled | {"clean_ground_truth"}
     assert changed_by(text=True, label="ONE") == labelled

@@ -41,7 +41,12 @@ def content():
             "model_selection_criterion": "fscore",
             "dataloader_mode": "full",
         },
-        "classification": {"number_of_chunks": 2, "enable_probability_map": True},
+        "classification": {
+            "number_of_chunks": 2,
+            "enable_probability_map": True,
+            "enable_margin_map": True,
+            "enable_clear_dates_map": True,
+        },
         # Most runs are about other things; see test_table.py.
         "validation": {"baselines": []},
     }

@@ -30,6 +30,7 @@ def test_the_published_study_plans_its_jobs(tmp_path):
         "classify_chunk": 50 * (4 + 4 * 1),
         "merge_chunks": 3 * (4 + 4 * 1),
         "mosaic_tiles": 3 * 5,
+        "describe_map": 5,
         "score_distances": 4,
         "predict_baselines": 5,
         "summarise_baselines": 1,

@@ -154,6 +154,7 @@ AFTER = {
     "classify_chunk",
     "merge_chunks",
     "mosaic_tiles",
+    "describe_map",
     "summarise_runs",
     "summarise_candidates",
     "write_report",

@@ -11,7 +11,7 @@ from engine import ROOT, engine, merged, parse_jobs, planned, run, write_config
 
 A, B, C, D = "T31TCJ", "T31TCK", "T31TDJ", "T31TDK"
 RUN_RULES = {"select_samples", "assemble_samples", "train_candidate", "select_model", "validate_run"}
-MAP_RULES = {"classify_chunk", "merge_chunks", "mosaic_tiles"}
+MAP_RULES = {"classify_chunk", "merge_chunks", "mosaic_tiles", "describe_map"}
 ENDS = {"score_distances", "summarise_runs", "summarise_candidates", "write_report"}
 
 
@@ -182,11 +182,13 @@ def test_colours_and_labels(finished, content):
     nomenclature = finished / "scene" / "nomenclature.csv"
     with changed_file(nomenclature, recolour):
         found = planned(finished, finished / "config.yaml")
-    assert rules(found) == {"mosaic_tiles", "write_report"}
+    assert rules(found) == {"mosaic_tiles", "describe_map", "write_report"}
     assert all("product=classification" in wildcards for wildcards in of(found, "mosaic_tiles"))
     with changed_file(nomenclature, relabel):
         found = planned(finished, finished / "config.yaml")
-    assert rules(found) == {"mosaic_tiles", "summarise_runs", "summarise_candidates", "write_report"}
+    assert rules(found) == {
+        *("mosaic_tiles", "describe_map", "summarise_runs", "summarise_candidates", "write_report")
+    }
 
 
 def test_number_of_chunks(finished, content):

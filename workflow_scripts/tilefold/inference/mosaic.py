@@ -19,8 +19,9 @@ from rio_cogeo.cogeo import cog_translate
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
 from tilefold.grids.windows import Window, blocks
+from tilefold.inference.band_statistics import write_statistics
 from tilefold.inference.lattice import common_grid, same_grid
-from tilefold.storage.metadata import provenance
+from tilefold.storage.metadata import kept_tags, provenance
 from tilefold.storage.rasters import BLOCK, create_raster, grid_of
 from tilefold.storage.whole import whole_file
 
@@ -49,7 +50,7 @@ def mosaic_tiles(tiles: Mapping[str, Path | str], settings: Mapping[str, Any], *
     settings
         `product`, `grids` (by tile), `ownership`, `nodata` (of the classification), and `classes`: `code`,
         `label`, `colour` (red, green, blue) of each class, or None. With classes the raster has a colour
-        table, and the labels as tags `class_<code>` of its band.
+        table, and the labels as tags `class_<code>` of its band; without, its bands have statistics.
     mosaic
         The raster to write: bands, type and nodata value of the tiles.
 
@@ -75,11 +76,13 @@ def mosaic_tiles(tiles: Mapping[str, Path | str], settings: Mapping[str, Any], *
                 dtype=first.dtypes[0],
                 nodata=first.nodata,
                 descriptions=first.descriptions,
-                tags=provenance(settings),
+                tags={**provenance(settings), **kept_tags(first.tags())},
             ) as output:
                 if settings["classes"]:
                     describe_classes(output, settings["classes"])
                 _fill(output, tiles, grids, windows, ownership)
+        if not settings["classes"]:
+            write_statistics(joined)
         _translate(joined, target)
     logger.info("%s: %d tile(s) joined", settings["product"], len(tiles))
 

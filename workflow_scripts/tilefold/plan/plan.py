@@ -11,7 +11,6 @@ from tilefold.config.data import LandCoverClass
 from tilefold.config.model import Config
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
-from tilefold.grids.windows import number_of_chunks
 from tilefold.plan.areas import scheme_kind
 from tilefold.plan.levels import class_levels
 from tilefold.plan.runs import Run, plan_runs
@@ -146,12 +145,13 @@ class Plan:
     @property
     def map_products(self) -> list[str]:
         """Rasters that a classification writes."""
-        wanted = ["classification", "confidence"]
-        return [*wanted, "probabilities"] if self.config.classification.enable_probability_map else wanted
-
-    def chunks(self, tile: str) -> int:
-        """Chunks that a tile is classified in."""
-        return number_of_chunks(self.grids[tile].height, self.config.classification.number_of_chunks)
+        chosen = self.config.classification
+        wanted = {
+            "probabilities": chosen.enable_probability_map,
+            "margin": chosen.enable_margin_map,
+            "clear_dates": chosen.enable_clear_dates_map,
+        }
+        return ["classification", "confidence", *(name for name, on in wanted.items() if on)]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

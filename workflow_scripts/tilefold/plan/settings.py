@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tilefold.plan.calendar import filling
+from tilefold.plan.chunking import tile_chunks
 from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.fold_settings import assign_blocks, fold_area, fold_scheme, run_key, score_distances
 from tilefold.plan.plan import Plan
@@ -194,7 +195,7 @@ def classify_chunk(plan: Plan, fold: str, seed: str, tile: str, chunk: str) -> S
         "tile": tile,
         "grid": plan.grids[tile].to_dict(),
         "chunk": int(chunk),
-        "number_of_chunks": plan.chunks(tile),
+        "number_of_chunks": tile_chunks(plan, tile),
         "products": plan.map_products,
         "inputs": stored_inputs(plan),
         **_prediction(plan),
@@ -209,7 +210,7 @@ def merge_chunks(plan: Plan, fold: str, seed: str, tile: str, product: str) -> S
         "tile": tile,
         "product": product,
         "grid": plan.grids[tile].to_dict(),
-        "number_of_chunks": plan.chunks(tile),
+        "number_of_chunks": tile_chunks(plan, tile),
     }
 
 
@@ -225,6 +226,19 @@ def mosaic_tiles(plan: Plan, fold: str, seed: str, product: str) -> Settings:
         "ownership": plan.ownership.to_dict(),
         "classes": _coloured_classes(plan) if product == "classification" else None,
         "nodata": plan.nodata,
+    }
+
+
+def describe_map(plan: Plan, fold: str, seed: str) -> Settings:
+    """What lies beside the maps of a run."""
+    dates = [date for calendar in plan.calendars.values() for date in calendar]
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "products": plan.map_products,
+        "classes": _coloured_classes(plan),
+        "start": min(dates),
+        "end": max(dates),
     }
 
 
@@ -292,7 +306,7 @@ def summarise_candidates(plan: Plan) -> Settings:
 def write_report(plan: Plan) -> Settings:
     """The page for people."""
     shown = plan.config.model_dump(
-        mode="json", exclude={"results": True, "classification": {"number_of_chunks"}}
+        mode="json", exclude={"results": True, "classification": {"number_of_chunks", "memory_gb"}}
     )
     return {
         "title": plan.config.report.title,
@@ -363,6 +377,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         classify_chunk,
         merge_chunks,
         mosaic_tiles,
+        describe_map,
         validate_run,
         score_distances,
         summarise_runs,

@@ -19,6 +19,9 @@ NOT_CONTENT = frozenset(
     }
 )
 
+#: Tag of maps: the models' digests.
+MODELS = "tilefold_models"
+
 
 def digest(content: Any) -> str:
     """First 16 hex digits of the SHA-256 of plain data in canonical JSON."""
@@ -52,3 +55,13 @@ def provenance(settings: Mapping[str, Any]) -> dict[str, str]:
         "tilefold_version": VERSION,
         "tilefold_libraries": ", ".join(f"{name} {version(name)}" for name in ("numpy", "rasterio", "torch")),
     }
+
+
+def models_tag(models: Mapping[str, Path | str]) -> dict[str, str]:
+    """Tag of a map with the digest of each region's model file, which the settings do not tell."""
+    return {MODELS: ", ".join(f"{region} {file_digest(path)}" for region, path in models.items())}
+
+
+def kept_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags that a raster made from others takes over from them."""
+    return {name: tags[name] for name in (MODELS,) if name in tags}
