@@ -3,6 +3,7 @@ from functools import partial
 
 from tilefold.plan.binding import bind_settings
 from tilefold.plan.chunking import tile_chunks
+from tilefold.plan.map_settings import blended_codes
 
 settings = partial(bind_settings, plan)
 # Input of the jobs that ask which block a pixel lies in.
@@ -29,4 +30,5 @@ wildcard_constraints:
     candidate="|".join(plan.candidates),
     chunk=r"\d+",
     level=r"\d+",
-    product="|".join(plan.map_products),
+    product="|".join(plan.tile_products),
+    method="|".join(plan.config.fusion.methods) or "none",

@@ -41,6 +41,7 @@ RAW = {
         "class_field": "code",
         "nomenclature": [{"code": 1, "label": "one", "parent": "numbers"}, {"code": 2, "label": "two"}],
     },
+    "split": {"seeds": [0, 5]},
     "folds": {"scheme": ["A"]},
     "validation": {"reference_sample": {"path": "points.gpkg", "strata": "strata.csv"}},
 }
@@ -52,11 +53,14 @@ EXTERNAL = {
     "raw": ["own"],
 }
 
-CLASSIFY = {"classify_chunk", "predict_samples"}
+PREDICT = {"classify_chunk", "predict_samples"}
+CLASSIFY = PREDICT | {"count_validation"}
 READING = {"preprocess", "compute_external_features"}
 SERIES = READING | {"extract_pool", "assemble_samples", "classify_chunk"}
 #: Tables over all runs.
 SUMMARIES = {"summarise_runs", "summarise_candidates", "summarise_level", "summarise_baselines"}
+REGULARISING = {"regularise_map", "score_regularised"}
+FUSION = {"fuse_maps", "score_fused"}
 BASELINES = {"predict_baselines", "summarise_baselines"}
 EVERY = set(BUILDERS)
 #: Rules that change with each field; the report shows the config, so it changes with nearly all.
@@ -73,6 +77,8 @@ DEPENDS = {
             "assemble_samples",
             "score_distances",
             "predict_baselines",
+            "score_fused",
+            "score_regularised",
         },
     ),
     # Only the run `all` maps these tiles; the settings compared are those of a fold.
@@ -136,6 +142,8 @@ DEPENDS = {
             "assemble_samples",
             "mosaic_tiles",
             "describe_map",
+            *FUSION,
+            *REGULARISING,
             "validate_run",
             "score_distances",
             "summarise_runs",
@@ -160,7 +168,10 @@ DEPENDS = {
     # No field imposes roles.
     "split.field_values": ({"x": "learn"}, set()),
     "fusion.holdout_ratio": (0.1, {"split_polygons"}),
-    "split.seeds": ([0, 1], SUMMARIES),
+    # A share of the polygons is kept apart for the score.
+    "fusion.methods": (["majority"], {"split_polygons", "score_fused"}),
+    "fusion.mass": ("kappa", {"fuse_maps"}),
+    "split.seeds": ([0, 1], SUMMARIES | FUSION),
     "folds.scheme": (["A", "B"], SUMMARIES),
     "folds.buffer_m": (10.0, {"select_samples", "score_distances"}),
     "folds.boundary": ("owned", {"select_samples", "score_distances"}),
@@ -170,7 +181,7 @@ DEPENDS = {
     "folds.number": (7, {"assign_blocks"}),
     "folds.field": ("f", set()),
     "folds.values": (["a"], set()),
-    "folds.maps": ("all", {"mosaic_tiles"}),
+    "folds.maps": ("all", {"mosaic_tiles", "measure_seams", "score_fused", "score_regularised"}),
     "selection.strategy": ("all", {"select_samples"}),
     "selection.count": (5, {"select_samples"}),
     # The strategy is constant, the sampler periodic.
@@ -235,15 +246,22 @@ DEPENDS = {
         9,
         {
             "mosaic_tiles",
+            "measure_seams",
             "validate_run",
             "score_distances",
             "summarise_runs",
             "summarise_level",
             "estimate_areas",
-            *BASELINES,
         }
-        | CLASSIFY,
+        | {*BASELINES, *FUSION, *REGULARISING, *PREDICT},
     ),
+    # The probabilities that are blended are a product of each tile.
+    "maps.blend": (True, {"classify_chunk", "mosaic_tiles"}),
+    # The other methods' numbers count with them, see below; `bayes` needs the probabilities.
+    "maps.regularise": ("majority", {"regularise_map"}),
+    "maps.regularise_radius": (4, set()),
+    "maps.regularise_min_pixels": (9, set()),
+    "maps.regularise_smoothness": (2.0, set()),
     # Files are inputs of the rule.
     "validation.reference_sample.path": ("q.gpkg", set()),
     "validation.reference_sample.strata": ("t.csv", set()),
@@ -298,6 +316,7 @@ WILDCARDS = {
     "chunk": "0",
     "product": "classification",
     "level": "1",
+    "method": "dempster_shafer",
 }
 
 
@@ -351,6 +370,21 @@ def test_the_step_does_not_count_where_dates_are_those_of_acquisitions(method):
 def test_a_sensors_own_method_comes_first():
     own = with_value(RAW, "sensors.own.method", "gaussian")
     assert changed_rules(own, with_value(own, "calendar.method", "raw")) == set()
+
+
+@pytest.mark.parametrize(
+    ("method", "key", "value"),
+    [
+        ("majority", "radius", 2),
+        ("bayes", "radius", 2),
+        ("sieve", "min_pixels", 9),
+        ("bayes", "smoothness", 2.0),
+    ],
+)
+def test_a_regularisations_own_numbers_count(method, key, value):
+    chosen = with_value(RAW, "maps.regularise", method)
+    found = changed_rules(chosen, with_value(chosen, f"maps.regularise_{key}", value))
+    assert found == {"regularise_map"}
 
 
 @pytest.mark.parametrize(
@@ -411,8 +445,8 @@ REGIONS = with_value(with_value(RAW, "regions.path", "z.gpkg"), "regions.field",
         ("regions.field", "name", {"prepare_regions"}),
         ("regions.layer", "l", {"prepare_regions"}),
         # The model of all regions is one more; no split and no raster depends on it.
-        ("regions.fallback", "global", {"select_samples", "summarise_candidates"} | CLASSIFY),
-        ("regions.fallback", "nearest", CLASSIFY),
+        ("regions.fallback", "global", {"select_samples", "summarise_candidates"} | PREDICT),
+        ("regions.fallback", "nearest", PREDICT),
     ],
 )
 def test_with_regions(key, value, expected):
@@ -475,6 +509,8 @@ def test_names_of_classes_count_where_the_class_field_may_hold_them():
         "estimate_areas",
         "mosaic_tiles",
         "describe_map",
+        "fuse_maps",
+        "regularise_map",
         "write_report",
     }
     assert changed_by(text=False, label="other") == labelled
@@ -534,8 +570,8 @@ def test_the_field_concerns_cleaning_and_another_value_only_the_summary():
 @pytest.mark.parametrize("raw", [BLOCKS, FIELD])
 def test_a_run_that_maps_nothing_is_not_among_the_maps(raw):
     settings = all_settings(plan_of(raw, ("x",)), fold="all")["write_report"]
-    assert settings["mapped_runs"] == ["all/seed_0"]
-    assert settings["distance_runs"] == settings["runs"][1:]
+    assert settings["mapped_runs"] == ["all/seed_0", "all/seed_5"]
+    assert settings["distance_runs"] == [name for name in settings["runs"] if not name.startswith("all/")]
 
 
 def test_a_plan_survives_its_snapshot():

@@ -23,7 +23,7 @@ FOLD = f"without_{TILES[0]}"
 AFTER_REGIONS = {
     *("burn_regions", "split_polygons", "select_samples", "assemble_samples", "train_candidate"),
     *("select_model", "predict_samples", "validate_run", "score_distances"),
-    *("classify_chunk", "merge_chunks", "mosaic_tiles", "describe_map"),
+    *("classify_chunk", "merge_chunks", "mosaic_tiles", "describe_map", "measure_seams"),
     *("summarise_runs", "summarise_candidates", "write_report"),
 }
 

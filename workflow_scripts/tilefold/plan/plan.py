@@ -146,12 +146,26 @@ class Plan:
     def map_products(self) -> list[str]:
         """Rasters that a classification writes."""
         chosen = self.config.classification
+        derived = "probability" in self.config.fusion.methods or self.config.maps.regularise == "bayes"
         wanted = {
-            "probabilities": chosen.enable_probability_map,
+            "probabilities": derived or chosen.enable_probability_map,
             "margin": chosen.enable_margin_map,
             "clear_dates": chosen.enable_clear_dates_map,
         }
         return ["classification", "confidence", *(name for name, on in wanted.items() if on)]
+
+    @property
+    def fused_folds(self) -> list[str]:
+        """Folds whose maps are fused."""
+        mapped = dict.fromkeys(run.fold for run in self.runs if run.map_tiles)
+        return list(mapped) if self.config.fusion.methods else []
+
+    @property
+    def tile_products(self) -> list[str]:
+        """Rasters that are made of each tile: those of the maps, and what other products are made from."""
+        wanted = self.map_products
+        needs = self.config.maps.blend and "probabilities" not in wanted
+        return [*wanted, "probabilities"] if needs else wanted
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -13,6 +13,16 @@ from tilefold.plan.calendar import filling
 from tilefold.plan.chunking import tile_chunks
 from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.fold_settings import assign_blocks, fold_area, fold_scheme, run_key, score_distances
+from tilefold.plan.map_settings import (
+    blended_codes,
+    coloured_classes,
+    count_validation,
+    fuse_maps,
+    measure_seams,
+    regularise_map,
+    score_fused,
+    score_regularised,
+)
 from tilefold.plan.plan import Plan
 from tilefold.plan.reference_settings import (
     burn_regions,
@@ -196,7 +206,7 @@ def classify_chunk(plan: Plan, fold: str, seed: str, tile: str, chunk: str) -> S
         "grid": plan.grids[tile].to_dict(),
         "chunk": int(chunk),
         "number_of_chunks": tile_chunks(plan, tile),
-        "products": plan.map_products,
+        "products": plan.tile_products,
         "inputs": stored_inputs(plan),
         **_prediction(plan),
     }
@@ -224,8 +234,9 @@ def mosaic_tiles(plan: Plan, fold: str, seed: str, product: str) -> Settings:
         "product": product,
         "grids": {tile: plan.grids[tile].to_dict() for tile in tiles},
         "ownership": plan.ownership.to_dict(),
-        "classes": _coloured_classes(plan) if product == "classification" else None,
+        "classes": coloured_classes(plan) if product == "classification" else None,
         "nodata": plan.nodata,
+        "codes": blended_codes(plan, product),
     }
 
 
@@ -236,7 +247,7 @@ def describe_map(plan: Plan, fold: str, seed: str) -> Settings:
         "fold": fold,
         "seed": int(seed),
         "products": plan.map_products,
-        "classes": _coloured_classes(plan),
+        "classes": coloured_classes(plan),
         "start": min(dates),
         "end": max(dates),
     }
@@ -318,7 +329,7 @@ def write_report(plan: Plan) -> Settings:
         "regions": plan.regions,
         "fallback": plan.fallback,
         "candidates": list(plan.candidates),
-        "classes": _coloured_classes(plan),
+        "classes": coloured_classes(plan),
         "nodata": plan.nodata,
         "config": shown,
         "calendars": dict(plan.calendars),
@@ -344,17 +355,6 @@ def _prediction(plan: Plan) -> Settings:
     }
 
 
-def _coloured_classes(plan: Plan) -> list[Settings]:
-    return [
-        {
-            "code": item.code,
-            "label": item.label,
-            "colour": [int(item.colour[start : start + 2], 16) for start in (1, 3, 5)],
-        }
-        for item in plan.classes
-    ]
-
-
 BUILDERS: dict[str, Callable[..., Settings]] = {
     builder.__name__: builder
     for builder in (
@@ -378,6 +378,12 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         merge_chunks,
         mosaic_tiles,
         describe_map,
+        measure_seams,
+        count_validation,
+        fuse_maps,
+        score_fused,
+        regularise_map,
+        score_regularised,
         validate_run,
         score_distances,
         summarise_runs,
