@@ -43,6 +43,7 @@ rule write_report:
             f"<results>/runs/{run.fold}/seed_{run.seed}/roles.parquet"
             for run in plan.runs
         ],
+        candidates=rules.summarise_candidates.output.candidates,
         choices=[
             f"<results>/runs/{run.fold}/seed_{run.seed}/region_{region}/model_choice.csv"
             for run in plan.runs

@@ -26,7 +26,10 @@ def main(snakemake: Any) -> None:
         for (tile, sensor), path in zip(series, given[key], strict=True):
             paths.setdefault(tile, {})[sensor] = path
     sources = {
-        **{key: given[key] for key in ("folds", "classes", "gaps", "folds_mean", "intervals", "cleaning")},
+        **{
+            key: given[key]
+            for key in ("folds", "classes", "gaps", "folds_mean", "candidates", "intervals", "cleaning")
+        },
         **per_run,
         "choices": dict(zip(models, given.choices, strict=True)),
         "levels": list(given.get("levels") or []),

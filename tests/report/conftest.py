@@ -4,6 +4,7 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
+from tilefold.validation.candidates import summarise_candidates
 from tilefold.validation.sides import sides_of_run
 from tilefold.validation.summary import summarise_runs
 from tilefold.validation.validate import describe_errors, validate_run
@@ -78,6 +79,8 @@ def write_run(folder, fold, seed):
         epochs = np.arange(1, 6)
         history = {"epoch": epochs, "train_loss": 1 / epochs, "validation_loss": 1.2 / epochs + c}
         history |= {"train_fscore": epochs / 6, "validation_fscore": epochs / 7}
+        others = ("oa", "kappa", "natural_oa", "natural_fscore")
+        history |= {f"validation_{name}": epochs / 8 for name in others}
         pd.DataFrame(history).to_csv(run / f"{candidate}.csv", index=False)
     pd.DataFrame(
         {
@@ -198,6 +201,13 @@ def write_results(folder, folds, seeds):
         **summary,
         matrices=folder / "summary" / "matrices",
     )
+    summarise_candidates(
+        [run_folders[name] / "model_choice.csv" for name in names],
+        [{candidate: run_folders[name] / f"{candidate}.csv" for candidate in CANDIDATES} for name in names],
+        summary["folds"],
+        {"models": [{"fold": run["fold"], "seed": run["seed"], "region": "all"} for run in runs]},
+        candidates=folder / "summary" / "candidates.csv",
+    )
     cleaning = folder / "ground_truth" / "cleaning.csv"
     cleaning.parent.mkdir()
     write_cleaning(cleaning)
@@ -215,6 +225,7 @@ def write_results(folder, folds, seeds):
         pd.DataFrame(rows, columns=["product", "file", "reason"]).to_csv(skipped[tile]["s2"], index=False)
     sources = {
         **summary,
+        "candidates": folder / "summary" / "candidates.csv",
         "areas": {},
         "levels": [],
         "cleaning": cleaning,

@@ -28,12 +28,12 @@ from tilefold.report.table import Table
 from tilefold.report.tables_areas import area_table
 from tilefold.report.tables_baselines import baseline_table
 from tilefold.report.tables_calibration import calibration_table
+from tilefold.report.tables_candidates import candidate_table
 from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
 from tilefold.report.tables_distances import distance_table
 from tilefold.report.tables_intervals import interval_table
 from tilefold.report.tables_levels import level_table
 from tilefold.report.tables_samples import (
-    choice_table,
     loss_by_class_table,
     loss_table,
     rates_table,
@@ -206,7 +206,9 @@ def _samples(results: Results) -> dict[str, Any]:
         "reference_tables": reference,
         "sample_pictures": sample_pictures(results),
         "sample_tables": samples,
-        "choice_table": choice_table(choices, results.links("choices")),
+        "candidate_table": candidate_table(
+            read_table(sources["candidates"]), results.link(sources["candidates"])
+        ),
         "sweep_pictures": sweep_pictures(choices),
         "training_pictures": training_pictures(results, choices),
         "number_of_models": len(trained_models(choices)),
