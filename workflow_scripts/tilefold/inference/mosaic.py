@@ -22,7 +22,7 @@ from tilefold.grids.windows import Window, blocks
 from tilefold.inference.band_statistics import write_statistics
 from tilefold.inference.lattice import common_grid, same_grid
 from tilefold.storage.metadata import kept_tags, provenance
-from tilefold.storage.rasters import BLOCK, create_raster, grid_of
+from tilefold.storage.rasters import BLOCK, check_written, create_raster, grid_of
 from tilefold.storage.whole import whole_file
 
 logger = logging.getLogger(__name__)
@@ -224,3 +224,4 @@ def _translate(source: Path, target: Path) -> None:
             forward_band_tags=True,
             quiet=True,
         )
+        check_written(temporary, target)
