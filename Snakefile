@@ -41,6 +41,10 @@ if plan.table is None:
     include: "rules/classification.smk"
     include: "rules/merge.smk"
     include: "rules/description.smk"
+    include: "rules/seams.smk"
+    include: "rules/fusion.smk"
+    include: "rules/regularisation.smk"
+    include: "rules/maps.smk"
 
 
 include: "rules/validation.smk"

@@ -26,7 +26,7 @@ rule classify_chunk:
         rasters=temp(
             expand(
                 "<results>/runs/{fold}/seed_{seed}/chunks/{tile}/{chunk}_{product}.tif",
-                product=plan.map_products,
+                product=plan.tile_products,
                 allow_missing=True,
             )
         ),

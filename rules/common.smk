@@ -3,6 +3,7 @@ from functools import partial
 
 from tilefold.plan.binding import bind_settings
 from tilefold.plan.chunking import tile_chunks
+from tilefold.plan.map_settings import blended_codes
 
 settings = partial(bind_settings, plan)
 # Input of the jobs that ask which block a pixel lies in.
@@ -28,4 +29,6 @@ wildcard_constraints:
     region="|".join(plan.regions),
     candidate="|".join(plan.candidates),
     chunk=r"\d+",
-    product="|".join(plan.map_products),
+    level=r"\d+",
+    product="|".join(plan.tile_products),
+    method="|".join(plan.config.fusion.methods) or "none",

@@ -35,6 +35,15 @@ rule mosaic_tiles:
             tile=plan.run(wildcards.fold, wildcards.seed).map_tiles,
             allow_missing=True,
         ),
+        probabilities=lambda wildcards: (
+            expand(
+                "<results>/maps/{fold}/seed_{seed}/tiles/{tile}_probabilities.tif",
+                tile=plan.run(wildcards.fold, wildcards.seed).map_tiles,
+                allow_missing=True,
+            )
+            if blended_codes(plan, wildcards.product)
+            else []
+        ),
     output:
         mosaic="<results>/maps/{fold}/seed_{seed}/{product}.tif",
     log:
@@ -53,17 +62,3 @@ rule mosaic_tiles:
         "Mosaicking the {wildcards.product} of {wildcards.fold}, seed {wildcards.seed}"
     script:
         "../workflow_scripts/mosaic_tiles.py"
-
-
-rule maps:
-    input:
-        [
-            f"<results>/maps/{run.fold}/seed_{run.seed}/{name}"
-            for run in plan.runs
-            if run.map_tiles
-            for name in (
-                *(f"{product}.tif" for product in plan.map_products),
-                "classification.qml",
-                "item.json",
-            )
-        ],

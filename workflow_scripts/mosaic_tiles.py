@@ -13,6 +13,7 @@ def main(snakemake: Any) -> None:
         dict(zip(settings["grids"], snakemake.input.tiles, strict=True)),
         settings,
         mosaic=snakemake.output.mosaic,
+        probabilities=dict(zip(settings["grids"], snakemake.input.probabilities, strict=False)),
     )
 
 

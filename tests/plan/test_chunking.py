@@ -11,7 +11,7 @@ def plan(wanted, gigabytes, height=10980, width=10980, **features):
     config = SimpleNamespace(classification=SimpleNamespace(number_of_chunks=wanted, memory_gb=gigabytes))
     grid = SimpleNamespace(height=height, width=width)
     products = ["classification", "confidence", "probabilities"]
-    return SimpleNamespace(config=config, grids={"T": grid}, map_products=products, codes=list(range(23)))
+    return SimpleNamespace(config=config, grids={"T": grid}, tile_products=products, codes=list(range(23)))
 
 
 @pytest.fixture(autouse=True)

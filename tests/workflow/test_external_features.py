@@ -156,6 +156,7 @@ AFTER = {
     "mosaic_tiles",
     "describe_map",
     "summarise_runs",
+    "summarise_candidates",
     "write_report",
 }
 

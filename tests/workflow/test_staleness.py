@@ -11,8 +11,10 @@ from engine import ROOT, engine, merged, parse_jobs, planned, run, write_config
 
 A, B, C, D = "T31TCJ", "T31TCK", "T31TDJ", "T31TDK"
 RUN_RULES = {"select_samples", "assemble_samples", "train_candidate", "select_model", "validate_run"}
+#: Seams are measured where a run maps more than one tile.
 MAP_RULES = {"classify_chunk", "merge_chunks", "mosaic_tiles", "describe_map"}
-ENDS = {"score_distances", "summarise_runs", "write_report"}
+SEAMS = {"measure_seams"}
+ENDS = {"score_distances", "summarise_runs", "summarise_candidates", "write_report"}
 
 
 def jobs(folder, content, changes, *arguments):
@@ -52,7 +54,7 @@ def test_one_more_pair(finished, content):
     }
     assert (
         rules(found)
-        == {"train_candidate", "select_model", "predict_samples", "validate_run"} | MAP_RULES | ENDS
+        == {"train_candidate", "select_model", "predict_samples", "validate_run"} | MAP_RULES | SEAMS | ENDS
     )
     assert folds(found, "select_model") == ALL_FOLDS
 
@@ -69,12 +71,12 @@ def test_one_more_pair_with_models_first_maps_only_where_the_winner_changed(copy
 
 def test_selection_criterion(finished, content):
     found = jobs(finished, content, {"training": {"model_selection_criterion": "oa"}})
-    assert rules(found) == {"select_model", "predict_samples", "validate_run"} | MAP_RULES | ENDS
+    assert rules(found) == {"select_model", "predict_samples", "validate_run"} | MAP_RULES | SEAMS | ENDS
 
 
 def test_one_more_seed(finished, content):
     found = jobs(finished, content, {"split": {"seeds": [0, 5]}})
-    assert rules(found) == {"split_polygons", "predict_samples"} | RUN_RULES | MAP_RULES | ENDS
+    assert rules(found) == {"split_polygons", "predict_samples"} | RUN_RULES | MAP_RULES | SEAMS | ENDS
     assert all("seed=5" in wildcards for rule, wildcards in found if rule not in ENDS)
 
 
@@ -166,7 +168,8 @@ def test_an_alias_and_a_group(finished, content):
 
     nomenclature = finished / "scene" / "nomenclature.csv"
     with changed_file(nomenclature, add_groups):
-        assert rules(planned(finished, finished / "config.yaml")) == set()
+        found = planned(finished, finished / "config.yaml")
+    assert rules(found) == {"summarise_level", "write_report"}
     with changed_file(nomenclature, add_columns):
         assert "clean_ground_truth" in rules(planned(finished, finished / "config.yaml"))
 
@@ -181,26 +184,29 @@ def test_colours_and_labels(finished, content):
     nomenclature = finished / "scene" / "nomenclature.csv"
     with changed_file(nomenclature, recolour):
         found = planned(finished, finished / "config.yaml")
-    assert rules(found) == {"mosaic_tiles", "describe_map", "write_report"}
+    assert rules(found) == {"mosaic_tiles", "describe_map", "write_report"} | SEAMS
     assert all("product=classification" in wildcards for wildcards in of(found, "mosaic_tiles"))
     with changed_file(nomenclature, relabel):
         found = planned(finished, finished / "config.yaml")
-    assert rules(found) == {"mosaic_tiles", "describe_map", "summarise_runs", "write_report"}
+    ends = {"summarise_runs", "summarise_candidates", "write_report"}
+    assert rules(found) == {"mosaic_tiles", "describe_map"} | ends | SEAMS
 
 
 def test_number_of_chunks(finished, content):
     found = jobs(finished, content, {"classification": {"number_of_chunks": 3}})
-    assert rules(found) == MAP_RULES | {"write_report"}
+    assert rules(found) == MAP_RULES | SEAMS | {"write_report"}
 
 
 @pytest.mark.parametrize("epochs", [7, 9])
 def test_epochs(finished, content, epochs):
     found = jobs(finished, content, {"training": {"epochs": epochs}})
-    expected = {"train_candidate", "select_model", "predict_samples", "validate_run"} | MAP_RULES | ENDS
+    expected = (
+        {"train_candidate", "select_model", "predict_samples", "validate_run"} | MAP_RULES | SEAMS | ENDS
+    )
     assert rules(found) == expected
 
 
-AFTER_SELECTION = (RUN_RULES - {"select_samples"}) | {"predict_samples"} | MAP_RULES | ENDS
+AFTER_SELECTION = (RUN_RULES - {"select_samples"}) | {"predict_samples"} | MAP_RULES | SEAMS | ENDS
 AFTER_TRAINING = AFTER_SELECTION - {"assemble_samples", "train_candidate"}
 
 
@@ -213,10 +219,13 @@ AFTER_TRAINING = AFTER_SELECTION - {"assemble_samples", "train_candidate"}
         ({"features": {"sentinel2": ["ndvi"]}}, AFTER_SELECTION),
         ({"training": {"weighted_labels": True}}, {"train_candidate"} | AFTER_TRAINING),
         ({"training": {"dataloader_mode": "stream"}}, {"train_candidate"} | AFTER_TRAINING),
-        ({"classification": {"batch_rows": 64}}, {"predict_samples", "validate_run"} | MAP_RULES | ENDS),
+        (
+            {"classification": {"batch_rows": 64}},
+            {"predict_samples", "validate_run"} | MAP_RULES | SEAMS | ENDS,
+        ),
         ({"validation": {"bootstrap": {"seed": 4}}}, ENDS - {"score_distances"}),
         ({"report": {"title": "another"}}, {"write_report"}),
-        ({"folds": {"maps": "all"}}, MAP_RULES | {"write_report"}),
+        ({"folds": {"maps": "all"}}, MAP_RULES | SEAMS | {"write_report"}),
     ],
 )
 def test_one_field(finished, content, changes, expected):
@@ -285,7 +294,11 @@ def test_code_of_a_stage(own_code):
     module.write_text(module.read_text() + "\n# a comment\n")
     assert planned_with_own_code(own_code) == set()
     module.write_text(module.read_text() + "\nSOMETHING = 1\n")
-    assert rules(planned_with_own_code(own_code)) == {"summarise_runs", "write_report"}
+    assert rules(planned_with_own_code(own_code)) == {
+        "summarise_runs",
+        "summarise_candidates",
+        "write_report",
+    }
 
 
 def test_a_touched_script_re_runs_nothing(own_code):

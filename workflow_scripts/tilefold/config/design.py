@@ -70,12 +70,32 @@ class Split(Section):
 
 
 class Fusion(Section):
-    """Fusion of the maps of several seeds: what is kept apart for its score."""
+    """Fusion of the maps of several seeds, see `docs/fusion.md`."""
 
-    holdout_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    methods: list[Literal["majority", "probability", "dempster_shafer"]] = []
+    """Fused maps that are made of each fold's maps, in `maps/<fold>/fused/`: `majority` vote; `probability`, the
+    class with the largest mean probability; `dempster_shafer`, votes weighted by what each run knows of its labels.
+    Needs two seeds or more."""
+    mass: Literal["precision", "recall", "accuracy", "kappa"] = "precision"
+    """For `dempster_shafer`: what of a run's matrix on its validation samples is the mass of its labels."""
+    holdout_ratio: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Share of each class's polygons that no seed trains or is tested on (role `fusion_test`), so that a map fused
     from several seeds has polygons that none of its models saw. The same polygons for all seeds; at least one of a
-    class with four polygons or more, none of a smaller one. 0: none."""
+    class with four polygons or more, none of a smaller one. 0: none. Default: 0.1 where maps are fused, else 0."""
+
+    @field_validator("methods")
+    @classmethod
+    def _each_once(cls, value: list[str]) -> list[str]:
+        if len(set(value)) != len(value):
+            raise ValueError("each method once")
+        return value
+
+    @property
+    def kept_apart(self) -> float:
+        """Share of polygons that no seed trains or is tested on."""
+        if self.holdout_ratio is None:
+            return 0.1 if self.methods else 0.0
+        return self.holdout_ratio
 
 
 class Folds(Section):

@@ -63,7 +63,7 @@ class Config(Section):
     split: Split = Split()
     """How polygons are given the roles learn, validation and test."""
     fusion: Fusion = Fusion()
-    """Fusion of the maps of several seeds: what is kept apart for its score."""
+    """Fusion of the maps of several seeds."""
     folds: Folds = Folds()
     """Which areas are held out, one run each, besides the run `all`."""
     selection: Selection = Selection()
@@ -83,6 +83,16 @@ class Config(Section):
     def _images_or_table(self) -> Self:
         if bool(self.sensors) == (self.samples is not None):
             raise ValueError("give sensors, or samples for a table of ready samples")
+        return self
+
+    @model_validator(mode="after")
+    def _several_maps_to_fuse(self) -> Self:
+        if self.fusion.methods and (len(self.split.seeds) < 2 or self.samples is not None):
+            raise ValueError(
+                "fusion.methods: only maps of several seeds can be fused; give two seeds or more in split.seeds"
+                if self.samples is None
+                else "fusion.methods: a table of samples gives no maps to fuse; leave it out"
+            )
         return self
 
     @property

@@ -15,6 +15,22 @@ class Maps(Section):
 
     nodata: Literal["auto"] | Annotated[int, Field(ge=0, le=65535)] = "auto"
     """Value of pixels without a class. `auto`: 0, else the smallest code that no class has."""
+    blend: bool = False
+    """Where tiles overlap, mix the probabilities of all tiles that saw a pixel, weighted by its distance from each
+    tile's edge, so that no seam is left at the tile line. Otherwise a pixel has the label of the tile that owns it.
+    See `docs/seams.md`."""
+    regularise: Literal["none", "majority", "sieve", "bayes"] = "none"
+    """A second map with fewer single pixels, `regularised.tif` beside the raw one, and scores of both.
+    `majority`: the most frequent label around each pixel; `sieve`: small areas join their largest neighbour;
+    `bayes`: each class's probability is estimated from the pixel and those around it. See
+    `docs/regularisation.md`."""
+    regularise_radius: Annotated[int, Field(ge=1, le=20)] | None = None
+    """Pixels around each pixel that `majority` and `bayes` look at. Default: 1 for `majority`, 3 for `bayes`."""
+    regularise_min_pixels: Annotated[int, Field(ge=2)] = 5
+    """For `sieve`: areas with fewer pixels join their largest neighbour."""
+    regularise_smoothness: Annotated[float, Field(gt=0)] = 10.0
+    """For `bayes`: how much single pixels give way to those around them; the variance of a class's log-odds that is
+    expected within an area of that class."""
 
 
 class Bootstrap(Section):
@@ -26,8 +42,26 @@ class Bootstrap(Section):
     """Seed of the resampling, apart from those of the splits."""
 
 
+class ReferenceSample(Section):
+    """Points of a probability sample, interpreted by people: design-based accuracies and areas."""
+
+    path: str
+    """Vector file of the points, as `tilefold sampling-design` writes it, with the class filled in. Points without a
+    class are left out."""
+    strata: str
+    """CSV file of the design that the points were drawn by: `stratum`, `pixels`, `hectares`."""
+    class_field: str = "class"
+    """Field with the interpreted class's code."""
+    stratum_field: str = "stratum"
+    """Field with the stratum's number."""
+
+
 class Validation(Section):
     """How accuracy is estimated."""
+
+    reference_sample: ReferenceSample | None = None
+    """Points of a probability sample: the only basis for an accuracy of the map, and for areas of classes with
+    intervals (`summary/areas/seed_<s>.csv`). Not with a table of samples, which makes no map."""
 
     bootstrap: Bootstrap = Bootstrap()
     """Intervals of the transfer gap."""

@@ -16,8 +16,8 @@ from rasterio.io import DatasetReader
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window, chunk_window
 from tilefold.inference.model import PredictionError
-from tilefold.inference.pixels import CONFIDENCE_NODATA, PROBABILITY_NODATA
 from tilefold.inference.regions import RegionModels
+from tilefold.inference.scales import CONFIDENCE_NODATA, PROBABILITY_NODATA
 from tilefold.inference.strips import StripWriter
 from tilefold.regions.burning import Numbers
 from tilefold.regions.names import NO_REGION

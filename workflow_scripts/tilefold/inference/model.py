@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tilefold.networks.base import TilefoldNetwork
 from tilefold.networks.inputs import sensors_information
 from tilefold.networks.registry import build_network
 from tilefold.training.compute import pick_device
@@ -48,14 +49,7 @@ class Predictor:
     def __init__(self, path: Path | str, *, device: str, batch_rows: int, compute_threads: int) -> None:
         if batch_rows < 1:
             raise ValueError(f"batch_rows must be at least 1, found {batch_rows}")
-        tensors, description = read_model_file(path)
-        if "untrained" in description:
-            raise PredictionError(f"{path}: holds no model, since there was {description['untrained']}")
-        if description.get("criterion", "") is None:
-            raise PredictionError(
-                f"{path}: holds a candidate's weights of several epochs, not one model; take the model.safetensors "
-                "of its run"
-            )
+        network, description = load_network(path)
         self.path = Path(path)
         self.description = description
         self.inputs: dict[str, dict[str, Any]] = description["inputs"]
@@ -63,14 +57,7 @@ class Predictor:
         self.not_learnt: list[int] = description["not_learnt"]
         self._device = pick_device(device)
         self._threads = compute_threads
-        network = build_network(
-            **description["network"],
-            inputs=self.inputs,
-            classes=self.classes,
-            statistics=description["statistics"],
-        )
-        network.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
-        self._network = network.eval().for_prediction().to(self._device).eval()
+        self._network = network.for_prediction().to(self._device).eval()
         barred = torch.tensor([code in set(self.not_learnt) for code in self.classes])
         self._barred = barred.to(self._device)
         self._shapes: dict[str, tuple[int, ...]] = {}
@@ -160,6 +147,36 @@ class Predictor:
                     f"found {values.dtype} {values.shape}; the inputs are not those of the training"
                 )
         return number
+
+
+def load_network(path: Path | str) -> tuple[TilefoldNetwork, dict[str, Any]]:
+    """Network of a model file, in evaluation mode on the CPU, and its description.
+
+    Raises
+    ------
+    PredictionError
+        If the file holds a candidate's weights, or says that there is no model.
+    ModelFileError
+        If it is damaged or of another kind.
+    NetworkError
+        If its network cannot be built.
+    """
+    tensors, description = read_model_file(path)
+    if "untrained" in description:
+        raise PredictionError(f"{path}: holds no model, since there was {description['untrained']}")
+    if description.get("criterion", "") is None:
+        raise PredictionError(
+            f"{path}: holds a candidate's weights of several epochs, not one model; take the model.safetensors "
+            "of its run"
+        )
+    network: TilefoldNetwork = build_network(
+        **description["network"],
+        inputs=description["inputs"],
+        classes=description["classes"],
+        statistics=description["statistics"],
+    )
+    network.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
+    return network.eval(), description
 
 
 def _buffer(shape: tuple[int, ...], rows: int, feature_major: bool) -> torch.Tensor:

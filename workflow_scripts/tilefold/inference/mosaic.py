@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +22,7 @@ from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
 from tilefold.grids.windows import Window, blocks
 from tilefold.inference.band_statistics import write_statistics
+from tilefold.inference.blending import Blend, edge_distance
 from tilefold.inference.lattice import common_grid, same_grid
 from tilefold.storage.metadata import kept_tags, provenance
 from tilefold.storage.rasters import BLOCK, check_written, create_raster, grid_of
@@ -37,11 +40,19 @@ class TileRasterError(ValueError):
     """A tile's raster is not what the mosaic expects."""
 
 
-def mosaic_tiles(tiles: Mapping[str, Path | str], settings: Mapping[str, Any], *, mosaic: Path | str) -> None:
+def mosaic_tiles(
+    tiles: Mapping[str, Path | str],
+    settings: Mapping[str, Any],
+    *,
+    mosaic: Path | str,
+    probabilities: Mapping[str, Path | str] | None = None,
+) -> None:
     """Join tiles, each pixel from the tile that owns it, into a cloud-optimised GeoTIFF.
 
-    The mosaic covers all tiles' grids; pixels that none of the tiles owns are nodata. Overviews take the
-    nearest pixel, so they hold values of the map alone. Memory is bounded by blocks, not by the mosaic.
+    The mosaic covers all tiles' grids; pixels that none of the tiles owns are nodata. With probabilities the pixels
+    that several tiles classified are blended (see `Blend`), and a pixel that its owner left without a label has that
+    of the other tile. Overviews take the nearest pixel, so they hold values of the map alone. Memory is bounded by
+    blocks, not by the mosaic.
 
     Parameters
     ----------
@@ -50,9 +61,12 @@ def mosaic_tiles(tiles: Mapping[str, Path | str], settings: Mapping[str, Any], *
     settings
         `product`, `grids` (by tile), `ownership`, `nodata` (of the classification), and `classes`: `code`,
         `label`, `colour` (red, green, blue) of each class, or None. With classes the raster has a colour
-        table, and the labels as tags `class_<code>` of its band; without, its bands have statistics.
+        table, and the labels as tags `class_<code>` of its band; without, its bands have statistics. `codes`
+        (ascending), to blend.
     mosaic
         The raster to write: bands, type and nodata value of the tiles.
+    probabilities
+        Probabilities of the classes, by tile, to blend; for the products that `decided` makes.
 
     Raises
     ------
@@ -80,10 +94,11 @@ def mosaic_tiles(tiles: Mapping[str, Path | str], settings: Mapping[str, Any], *
             ) as output:
                 if settings["classes"]:
                     describe_classes(output, settings["classes"])
-                _fill(output, tiles, grids, windows, ownership)
+                joint = _Joint(grids, windows, ownership, settings["product"], settings.get("codes", []))
+                _fill(output, tiles, joint, probabilities or {})
         if not settings["classes"]:
             write_statistics(joined)
-        _translate(joined, target)
+        write_cloud_optimised(joined, target)
     logger.info("%s: %d tile(s) joined", settings["product"], len(tiles))
 
 
@@ -138,29 +153,76 @@ def describe_classes(dataset: DatasetWriter, classes: Sequence[Mapping[str, Any]
     dataset.write_colormap(1, {item["code"]: tuple(item["colour"]) for item in classes})
 
 
+@dataclass(frozen=True)
+class _Joint:
+    """What each block of a mosaic is joined by."""
+
+    grids: Mapping[str, Grid]
+    windows: Mapping[str, Window]
+    ownership: Ownership
+    product: str
+    codes: Sequence[int]
+
+    @cached_property
+    def near(self) -> dict[str, Ownership]:
+        """The partition around each tile."""
+        return {tile: self.ownership.neighbours(tile) for tile in self.grids}
+
+    def owned(self, tile: str, inside: Window) -> NDArray[np.bool_]:
+        """Pixels of a window of a tile that the tile owns."""
+        return self.near[tile].owned(tile, self.grids[tile], inside)
+
+
 def _fill(
     output: DatasetWriter,
     tiles: Mapping[str, Path | str],
-    grids: Mapping[str, Grid],
-    windows: Mapping[str, Window],
-    ownership: Ownership,
+    joint: _Joint,
+    probabilities: Mapping[str, Path | str],
 ) -> None:
     """Write all blocks, from the upper left, a row of blocks at a time."""
-    near = {tile: ownership.neighbours(tile) for tile in tiles}
     for row in range(0, output.height, BLOCK):
         strip = Window(row, min(row + BLOCK, output.height), 0, output.width)
+        met = [tile for tile in sorted(tiles) if overlap(strip, joint.windows[tile])]
         with ExitStack() as stack:
-            readers = {
-                tile: stack.enter_context(rasterio.open(tiles[tile]))
-                for tile in sorted(tiles)
-                if _overlap(strip, windows[tile])
-            }
+            readers, likely = (
+                {tile: stack.enter_context(rasterio.open(paths[tile])) for tile in met if paths}
+                for paths in (tiles, probabilities)
+            )
             for block in blocks(strip, BLOCK):
                 values = np.full((output.count, *block.shape), output.nodata, output.dtypes[0])
-                for tile, part, inside in _parts(block, {tile: windows[tile] for tile in readers}):
-                    owned = near[tile].owned(tile, grids[tile], inside)
-                    _place(values, part, readers[tile].read(window=inside.to_ranges()), owned)
+                if likely:
+                    _blend_block(values, block, readers, likely, joint)
+                else:
+                    _fill_block(values, block, readers, joint)
                 output.write(values, window=block.to_ranges())
+
+
+def _fill_block(
+    values: NDArray[Any], block: Window, readers: Mapping[str, DatasetReader], joint: _Joint
+) -> None:
+    for tile, part, inside in _parts(block, {tile: joint.windows[tile] for tile in readers}):
+        pixels = readers[tile].read(window=inside.to_ranges())
+        _place(values, part, pixels, joint.owned(tile, inside))
+
+
+def _blend_block(
+    values: NDArray[Any],
+    block: Window,
+    readers: Mapping[str, DatasetReader],
+    probabilities: Mapping[str, DatasetReader],
+    joint: _Joint,
+) -> None:
+    """Pixels that one tile classified as this tile has them, those that several did blended."""
+    nodata = values.copy()
+    claimed = np.zeros(block.shape, np.bool_)
+    blend = Blend(len(joint.codes), block.shape)
+    for tile, part, inside in _parts(block, {tile: joint.windows[tile] for tile in readers}):
+        claimed[part] |= joint.owned(tile, inside)
+        likely = probabilities[tile].read(window=inside.to_ranges())
+        seen = blend.add(part, likely, edge_distance(joint.grids[tile], inside))
+        _place(values, part, readers[tile].read(window=inside.to_ranges()), seen)
+    values[:, blend.several] = blend.product(joint.product, joint.codes)
+    values[:, ~claimed] = nodata[:, ~claimed]
 
 
 def _place(
@@ -173,16 +235,16 @@ def _place(
 def _parts(block: Window, windows: Mapping[str, Window]) -> Iterator[tuple[str, tuple[slice, slice], Window]]:
     """For each tile that meets a block: where in the block, and the window of the tile."""
     for tile, window in windows.items():
-        common = _overlap(block, window)
+        common = overlap(block, window)
         if common:
             where = (
                 slice(common.row_start - block.row_start, common.row_stop - block.row_start),
                 slice(common.col_start - block.col_start, common.col_stop - block.col_start),
             )
-            yield tile, where, _shifted(common, window)
+            yield tile, where, shifted(common, window)
 
 
-def _shifted(window: Window, origin: Window) -> Window:
+def shifted(window: Window, origin: Window) -> Window:
     """Count a window's rows and columns from the upper left corner of another one."""
     return Window(
         window.row_start - origin.row_start,
@@ -192,13 +254,14 @@ def _shifted(window: Window, origin: Window) -> Window:
     )
 
 
-def _overlap(one: Window, other: Window) -> Window | None:
+def overlap(one: Window, other: Window) -> Window | None:
+    """Window that two windows share; None where they share no pixel."""
     rows = max(one.row_start, other.row_start), min(one.row_stop, other.row_stop)
     cols = max(one.col_start, other.col_start), min(one.col_stop, other.col_stop)
     return Window(*rows, *cols) if rows[0] < rows[1] and cols[0] < cols[1] else None
 
 
-def _translate(source: Path, target: Path) -> None:
+def write_cloud_optimised(source: Path, target: Path) -> None:
     """Reorder a GeoTIFF into a cloud-optimised one with overviews.
 
     DEFLATE, since every reader of GeoTIFF has it. In files, not in memory, whatever the size: the same way

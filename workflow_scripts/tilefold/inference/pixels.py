@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilefold.inference.model import PredictionError, Predictor, load_model
+from tilefold.inference.scales import (
+    CONFIDENCE_NODATA,
+    CONFIDENCE_SCALE,
+    PROBABILITY_NODATA,
+    PROBABILITY_SCALE,
+)
 from tilefold.series.features import input_tensor
-
-#: Values of pixels that were never clear or that no model classifies.
-CONFIDENCE_NODATA = 255
-PROBABILITY_NODATA = 65535
-
-CONFIDENCE_SCALE = 100
-PROBABILITY_SCALE = 1000
 
 
 @dataclass(frozen=True)

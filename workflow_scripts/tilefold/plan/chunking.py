@@ -28,7 +28,7 @@ def pixel_bytes(plan: Plan) -> int:
     """Bytes that are read and written of a pixel, uncompressed."""
     variables = stored_variables(stored_inputs(plan)).values()
     read = sum(math.prod(shape) * np.dtype(kind).itemsize for shape, kind in variables)
-    written = {name: PRODUCT_BYTES[name] for name in plan.map_products}
+    written = {name: PRODUCT_BYTES[name] for name in plan.tile_products}
     if "probabilities" in written:
         written["probabilities"] *= len(plan.codes)
     return read + sum(written.values())

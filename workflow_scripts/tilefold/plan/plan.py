@@ -12,6 +12,7 @@ from tilefold.config.model import Config
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
 from tilefold.plan.areas import scheme_kind
+from tilefold.plan.levels import class_levels
 from tilefold.plan.runs import Run, plan_runs
 from tilefold.regions.names import ALL
 
@@ -99,6 +100,11 @@ class Plan:
         """Class codes, ascending."""
         return [item.code for item in self.classes]
 
+    @cached_property
+    def levels(self) -> dict[int, list[dict[str, Any]]]:
+        """Groups of classes, by level of the nomenclature above that of classes."""
+        return dict(enumerate(class_levels(self.classes), 1))
+
     @property
     def regions(self) -> list[str]:
         """Regions with a model each: `all` alone without regions, and besides them for the fallback `global`."""
@@ -140,12 +146,26 @@ class Plan:
     def map_products(self) -> list[str]:
         """Rasters that a classification writes."""
         chosen = self.config.classification
+        derived = "probability" in self.config.fusion.methods or self.config.maps.regularise == "bayes"
         wanted = {
-            "probabilities": chosen.enable_probability_map,
+            "probabilities": derived or chosen.enable_probability_map,
             "margin": chosen.enable_margin_map,
             "clear_dates": chosen.enable_clear_dates_map,
         }
         return ["classification", "confidence", *(name for name, on in wanted.items() if on)]
+
+    @property
+    def fused_folds(self) -> list[str]:
+        """Folds whose maps are fused."""
+        mapped = dict.fromkeys(run.fold for run in self.runs if run.map_tiles)
+        return list(mapped) if self.config.fusion.methods else []
+
+    @property
+    def tile_products(self) -> list[str]:
+        """Rasters that are made of each tile: those of the maps, and what other products are made from."""
+        wanted = self.map_products
+        needs = self.config.maps.blend and "probabilities" not in wanted
+        return [*wanted, "probabilities"] if needs else wanted
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

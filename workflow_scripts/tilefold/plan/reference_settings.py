@@ -96,5 +96,5 @@ def _roles(plan: Plan) -> Settings:
         **class_shares(config.split),
         **imposing(config),
         "singletons": config.split.singletons,
-        "fusion_holdout_ratio": config.fusion.holdout_ratio,
+        "fusion_holdout_ratio": config.fusion.kept_apart,
     }

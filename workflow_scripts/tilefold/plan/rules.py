@@ -14,7 +14,7 @@ from tilefold.plan.settings import BUILDERS
 from tilefold.sensors.catalogue import READERS
 from tilefold.series.methods import METHODS
 
-NETWORK_RULES = frozenset({"train_candidate", "predict_samples", "classify_chunk"})
+NETWORK_RULES = frozenset({"train_candidate", "predict_samples", "classify_chunk", "count_validation"})
 #: Rules that read products.
 READING_RULES = frozenset({"preprocess", "compute_external_features"})
 

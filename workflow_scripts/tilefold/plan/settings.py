@@ -13,6 +13,16 @@ from tilefold.plan.calendar import filling
 from tilefold.plan.chunking import tile_chunks
 from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.fold_settings import assign_blocks, fold_area, fold_scheme, run_key, score_distances
+from tilefold.plan.map_settings import (
+    blended_codes,
+    coloured_classes,
+    count_validation,
+    fuse_maps,
+    measure_seams,
+    regularise_map,
+    score_fused,
+    score_regularised,
+)
 from tilefold.plan.plan import Plan
 from tilefold.plan.reference_settings import (
     burn_regions,
@@ -155,6 +165,8 @@ def train_candidate(plan: Plan, fold: str, seed: str, region: str, candidate: st
         "compute_threads": training.compute_threads,
         "device": training.device,
         "precision": training.precision,
+        "compile": training.compile,
+        "tensorboard": training.tensorboard,
         "optimiser": training.optimiser,
         "label_smoothing": training.label_smoothing,
         "gradient_clipping": training.gradient_clipping,
@@ -194,7 +206,7 @@ def classify_chunk(plan: Plan, fold: str, seed: str, tile: str, chunk: str) -> S
         "grid": plan.grids[tile].to_dict(),
         "chunk": int(chunk),
         "number_of_chunks": tile_chunks(plan, tile),
-        "products": plan.map_products,
+        "products": plan.tile_products,
         "inputs": stored_inputs(plan),
         **_prediction(plan),
     }
@@ -222,8 +234,9 @@ def mosaic_tiles(plan: Plan, fold: str, seed: str, product: str) -> Settings:
         "product": product,
         "grids": {tile: plan.grids[tile].to_dict() for tile in tiles},
         "ownership": plan.ownership.to_dict(),
-        "classes": _coloured_classes(plan) if product == "classification" else None,
+        "classes": coloured_classes(plan) if product == "classification" else None,
         "nodata": plan.nodata,
+        "codes": blended_codes(plan, product),
     }
 
 
@@ -234,7 +247,7 @@ def describe_map(plan: Plan, fold: str, seed: str) -> Settings:
         "fold": fold,
         "seed": int(seed),
         "products": plan.map_products,
-        "classes": _coloured_classes(plan),
+        "classes": coloured_classes(plan),
         "start": min(dates),
         "end": max(dates),
     }
@@ -258,6 +271,23 @@ def summarise_runs(plan: Plan) -> Settings:
     }
 
 
+def summarise_level(plan: Plan, level: str) -> Settings:
+    """Tables over all runs by groups of classes."""
+    return {**summarise_runs(plan), "level": int(level), "groups": plan.levels[int(level)]}
+
+
+def estimate_areas(plan: Plan, seed: str) -> Settings:
+    """Areas and accuracies from a probability sample."""
+    sample = plan.config.validation.reference_sample
+    return {
+        "seed": int(seed),
+        "classes": [{"code": item.code, "label": item.label} for item in plan.classes],
+        "nodata": plan.nodata,
+        "class_field": sample.class_field if sample else None,
+        "stratum_field": sample.stratum_field if sample else None,
+    }
+
+
 def predict_baselines(plan: Plan, fold: str, seed: str) -> Settings:
     """Baselines on a run's test pixels."""
     return {
@@ -278,6 +308,12 @@ def summarise_baselines(plan: Plan) -> Settings:
     }
 
 
+def summarise_candidates(plan: Plan) -> Settings:
+    """Table of all candidates of all runs."""
+    models = [{**run_key(run), "region": region} for run in plan.runs for region in plan.regions]
+    return {"models": models, "candidates": list(plan.candidates)}
+
+
 def write_report(plan: Plan) -> Settings:
     """The page for people."""
     shown = plan.config.model_dump(
@@ -293,7 +329,7 @@ def write_report(plan: Plan) -> Settings:
         "regions": plan.regions,
         "fallback": plan.fallback,
         "candidates": list(plan.candidates),
-        "classes": _coloured_classes(plan),
+        "classes": coloured_classes(plan),
         "nodata": plan.nodata,
         "config": shown,
         "calendars": dict(plan.calendars),
@@ -319,17 +355,6 @@ def _prediction(plan: Plan) -> Settings:
     }
 
 
-def _coloured_classes(plan: Plan) -> list[Settings]:
-    return [
-        {
-            "code": item.code,
-            "label": item.label,
-            "colour": [int(item.colour[start : start + 2], 16) for start in (1, 3, 5)],
-        }
-        for item in plan.classes
-    ]
-
-
 BUILDERS: dict[str, Callable[..., Settings]] = {
     builder.__name__: builder
     for builder in (
@@ -353,11 +378,20 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         merge_chunks,
         mosaic_tiles,
         describe_map,
+        measure_seams,
+        count_validation,
+        fuse_maps,
+        score_fused,
+        regularise_map,
+        score_regularised,
         validate_run,
         score_distances,
         summarise_runs,
+        summarise_candidates,
         predict_baselines,
         summarise_baselines,
+        summarise_level,
+        estimate_areas,
         write_report,
     )
 }

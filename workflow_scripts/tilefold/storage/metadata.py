@@ -12,7 +12,12 @@ from typing import Any
 from tilefold.storage.version import VERSION
 
 #: Keys of a settings dict that the engine compares but on which no product's content depends.
-NOT_CONTENT = frozenset({"path", "stamp", "number_of_chunks", "threads", "module", "restart_from_checkpoint"})
+NOT_CONTENT = frozenset(
+    {
+        *("path", "stamp", "number_of_chunks", "threads", "module", "restart_from_checkpoint", "num_workers"),
+        "tensorboard",
+    }
+)
 
 #: Tag of maps: the models' digests.
 MODELS = "tilefold_models"

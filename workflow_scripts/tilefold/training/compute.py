@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 import torch
 
@@ -50,6 +52,31 @@ def uses_bf16(precision: str, device: torch.device) -> bool:
     if precision == "auto":
         return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     return precision == "bf16"
+
+
+#: Batches of an epoch from which on `auto` compiles: an estimate of when the minute of compiling is won back.
+COMPILED_BATCHES = 500
+
+
+def is_compiled(wanted: bool | str, device: torch.device, batches: int) -> bool:
+    """Whether a network is compiled: `auto` does on GPUs with what torch's compiler needs, in long trainings.
+
+    It must not depend on the number of epochs, since more epochs go on with a training.
+
+    Parameters
+    ----------
+    wanted
+        True, False or `auto`.
+    device
+        Where to compute.
+    batches
+        Batches of an epoch.
+    """
+    if isinstance(wanted, bool):
+        return wanted
+    has_compiler = any(shutil.which(name) for name in (os.environ.get("CC", "cc"), "gcc", "clang"))
+    has_triton = find_spec("triton") is not None
+    return device.type == "cuda" and has_triton and has_compiler and batches >= COMPILED_BATCHES
 
 
 def derived_seed(seed: int, purpose: str, epoch: int = 0) -> int:

@@ -1,0 +1,107 @@
+"""Probabilities of overlapping tiles, blended so that a map has no seam at the tile line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tilefold.grids.grid import Grid
+from tilefold.grids.windows import Window
+from tilefold.inference.scales import CONFIDENCE_SCALE, PROBABILITY_NODATA, PROBABILITY_SCALE
+
+#: Mean probabilities as whole multiples of this, so that the order of a sum never turns a tie.
+PRECISION = 1e-9
+
+
+def decided(mean: NDArray[np.float64], codes: Sequence[int]) -> dict[str, NDArray[Any]]:
+    """Values of the products at pixels with mixed probabilities; equal ones go to the lowest code.
+
+    Parameters
+    ----------
+    mean
+        float64 (classes, pixels), 0 to 1.
+    codes
+        Class codes, ascending.
+
+    Returns
+    -------
+    dict
+        `classification` int32, `confidence` and `margin` uint8, `probabilities` uint16, each (bands, pixels), scaled
+        as in maps.
+    """
+    mean = np.rint(mean / PRECISION) * PRECISION
+    second = np.partition(mean, -2, axis=0)[-2] if len(mean) > 1 else np.zeros(mean.shape[1])
+    return {
+        "classification": np.asarray(codes, np.int32)[mean.argmax(axis=0)][None],
+        "confidence": np.rint(mean.max(axis=0) * CONFIDENCE_SCALE).astype(np.uint8)[None],
+        "margin": np.rint((mean.max(axis=0) - second) * CONFIDENCE_SCALE).astype(np.uint8)[None],
+        "probabilities": np.rint(mean * PROBABILITY_SCALE).astype(np.uint16),
+    }
+
+
+def edge_distance(grid: Grid, window: Window) -> NDArray[np.float64]:
+    """Distance of pixel centres of a window from the nearest edge of the tile's grid, in pixels."""
+    rows = np.arange(window.row_start, window.row_stop) + 0.5
+    cols = np.arange(window.col_start, window.col_stop) + 0.5
+    from_rows = np.minimum(rows, grid.height - rows)
+    from_cols = np.minimum(cols, grid.width - cols)
+    return np.minimum(from_rows[:, None], from_cols[None, :])
+
+
+@dataclass
+class Blend:
+    """Weighted sum of the probabilities of a block's pixels.
+
+    A tile's weight at a pixel is the pixel's distance from the tile's edge: across an overlap of two tiles it goes
+    from all of the one to all of the other, and no step is left at either end.
+
+    Parameters
+    ----------
+    classes
+        Number of classes.
+    shape
+        Rows and columns of the block.
+    """
+
+    classes: int
+    shape: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        self._sum = np.zeros((self.classes, *self.shape))
+        self._weight = np.zeros(self.shape)
+        self._tiles = np.zeros(self.shape, np.uint8)
+
+    def add(
+        self, part: tuple[slice, slice], probabilities: NDArray[np.uint16], weights: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Add a tile; the pixels that it classified.
+
+        Parameters
+        ----------
+        part
+            Rows and columns of the block that the tile covers.
+        probabilities
+            uint16 (classes, rows, columns), 0 to 1000; `PROBABILITY_NODATA` where there is no label.
+        weights
+            (rows, columns), positive.
+        """
+        seen = probabilities[0] != PROBABILITY_NODATA
+        weighted = np.where(seen, weights, 0.0)
+        self._sum[:, *part] += np.where(seen, probabilities, 0) * weighted
+        self._weight[part] += weighted
+        self._tiles[part] += seen
+        return np.asarray(seen)
+
+    @property
+    def several(self) -> NDArray[np.bool_]:
+        """Pixels that more than one tile classified, (rows, columns)."""
+        return np.asarray(self._tiles > 1)
+
+    def product(self, name: str, codes: Sequence[int]) -> NDArray[Any]:
+        """Values of a product at the pixels of `several`, (bands, pixels); names as `decided` has them."""
+        chosen = self.several
+        return decided(self._sum[:, chosen] / self._weight[chosen] / PROBABILITY_SCALE, codes)[name]

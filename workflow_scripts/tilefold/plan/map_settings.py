@@ -1,0 +1,116 @@
+"""Settings of the rules that make and measure maps from the tiles' rasters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tilefold.plan.plan import Plan
+
+Settings = dict[str, Any]
+#: Products that are made from blended probabilities; all others come from the pixel's owner.
+BLENDED = ("classification", "confidence", "probabilities", "margin")
+
+
+def blended_codes(plan: Plan, product: str) -> list[int]:
+    """Class codes of the probabilities that a product is blended from; empty where it is not."""
+    return plan.codes if plan.config.maps.blend and product in BLENDED else []
+
+
+def measure_seams(plan: Plan, fold: str, seed: str) -> Settings:
+    """Seams of a run's map."""
+    tiles = plan.run(fold, seed).map_tiles
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "grids": {tile: plan.grids[tile].to_dict() for tile in tiles},
+        "ownership": plan.ownership.to_dict(),
+        "nodata": plan.nodata,
+    }
+
+
+def count_validation(plan: Plan, fold: str, seed: str) -> Settings:
+    """What a run's models make of their validation samples."""
+    classification = plan.config.classification
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "regions": list(plan.region_names) or plan.regions,
+        "codes": plan.codes,
+        "batch_rows": classification.batch_rows,
+        "compute_threads": classification.compute_threads,
+        "device": classification.device,
+    }
+
+
+def fuse_maps(plan: Plan, fold: str, method: str) -> Settings:
+    """The maps of a fold, fused by a method."""
+    return {
+        "fold": fold,
+        "seeds": list(plan.config.split.seeds),
+        "method": method,
+        "mass": plan.config.fusion.mass if method == "dempster_shafer" else None,
+        "codes": plan.codes,
+        "nodata": plan.nodata,
+        "classes": coloured_classes(plan),
+    }
+
+
+def score_fused(plan: Plan, fold: str) -> Settings:
+    """Scores of a fold's fused maps."""
+    seeds = list(plan.config.split.seeds)
+    return {
+        "fold": fold,
+        "seeds": seeds,
+        "methods": list(plan.config.fusion.methods),
+        "tiles": list(plan.train),
+        "grids": {tile: plan.grids[tile].to_dict() for tile in plan.run(fold, seeds[0]).map_tiles},
+        "codes": plan.codes,
+        "nodata": plan.nodata,
+    }
+
+
+def regularise_map(plan: Plan, fold: str, seed: str) -> Settings:
+    """The regularised map of a run."""
+    maps = plan.config.maps
+    method = maps.regularise
+    settings: Settings = {
+        "fold": fold,
+        "seed": int(seed),
+        "method": method,
+        "codes": plan.codes,
+        "nodata": plan.nodata,
+        "classes": coloured_classes(plan),
+    }
+    if method in ("majority", "bayes"):
+        settings["radius"] = maps.regularise_radius or (1 if method == "majority" else 3)
+    if method == "sieve":
+        settings["min_pixels"] = maps.regularise_min_pixels
+    if method == "bayes":
+        settings["smoothness"] = maps.regularise_smoothness
+    return settings
+
+
+def score_regularised(plan: Plan, fold: str, seed: str) -> Settings:
+    """Scores of the regularised map of a run."""
+    run = plan.run(fold, seed)
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "held_out": list(run.held_out),
+        "tiles": list(plan.train),
+        "grids": {tile: plan.grids[tile].to_dict() for tile in run.map_tiles},
+        "codes": plan.codes,
+        "nodata": plan.nodata,
+    }
+
+
+def coloured_classes(plan: Plan) -> list[Settings]:
+    """Code, label and colour (red, green, blue) of each class."""
+    return [
+        {
+            "code": item.code,
+            "label": item.label,
+            "colour": [int(item.colour[start : start + 2], 16) for start in (1, 3, 5)],
+        }
+        for item in plan.classes
+    ]
