@@ -25,7 +25,7 @@ from tilefold.inference.band_statistics import write_statistics
 from tilefold.inference.blending import Blend, edge_distance
 from tilefold.inference.lattice import common_grid, same_grid
 from tilefold.storage.metadata import kept_tags, provenance
-from tilefold.storage.rasters import BLOCK, create_raster, grid_of
+from tilefold.storage.rasters import BLOCK, check_written, create_raster, grid_of
 from tilefold.storage.whole import whole_file
 
 logger = logging.getLogger(__name__)
@@ -287,3 +287,4 @@ def write_cloud_optimised(source: Path, target: Path) -> None:
             forward_band_tags=True,
             quiet=True,
         )
+        check_written(temporary, target)
