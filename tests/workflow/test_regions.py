@@ -175,7 +175,14 @@ def test_predicted_pixels_equal_the_map(regional):
 def test_jobs_of_a_changed_fallback(regional):
     folder, content = regional
     ends = {"predict_samples", "validate_run", "classify_chunk", "merge_chunks", "mosaic_tiles"}
-    ends |= {"describe_map", "score_distances", "summarise_runs", "summarise_candidates", "write_report"}
+    ends |= {
+        "describe_map",
+        "measure_seams",
+        "score_distances",
+        "summarise_runs",
+        "summarise_candidates",
+        "write_report",
+    }
     assert rules(jobs(folder, content, {"regions": {"fallback": "none"}})) == ends
     found = jobs(folder, content, {"regions": {"fallback": "global"}})
     more = {"select_samples", "assemble_samples", "train_candidate", "select_model"}
