@@ -34,6 +34,16 @@ def test_devices():
         pick_device("tpu")
 
 
+def test_a_job_without_a_gpu_says_so(monkeypatch, caplog):
+    caplog.set_level("INFO")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    pick_device("auto")
+    assert caplog.messages == ["computing on cpu: no GPU is visible"]
+    caplog.clear()
+    pick_device("cpu")
+    assert caplog.messages == ["computing on cpu"]
+
+
 def test_one_gpu_of_several(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -11,6 +12,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 
 import torch
+
+logger = logging.getLogger(__name__)
 
 # MKL reads it at the first product of matrices. Without it, on processors without AVX-512, some small products give
 # a row other last digits at another place in the batch; with it they were the same at no measurable cost.
@@ -34,9 +37,11 @@ def pick_device(name: str) -> torch.device:
     _, _, number = name.partition(":")
     if number and int(number) >= torch.cuda.device_count():
         raise ValueError(f"device: {name} is asked for, but torch finds {torch.cuda.device_count()} GPU(s)")
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(name)
+    chosen = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+    logger.info(
+        "computing on %s%s", chosen, ": no GPU is visible" if name == "auto" and chosen.type == "cpu" else ""
+    )
+    return chosen
 
 
 def uses_bf16(precision: str, device: torch.device) -> bool:
