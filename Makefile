@@ -9,7 +9,7 @@ SNAKEMAKE := $(BIN)/snakemake --profile profiles/local
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help demo demo-dry-run demo-baseline test test-slow check bench format docs clean
+.PHONY: help demo demo-dry-run demo-baseline test test-slow test-cluster-smoke check bench format docs clean
 
 help:
 	@echo "make demo           simulate four tiles, map them, cross-validate, report"
@@ -17,6 +17,7 @@ help:
 	@echo "make demo-baseline  the demo's network beside a random forest and the scene's best rule"
 	@echo "make test           format, lint, types and all tests but the slow ones"
 	@echo "make test-slow      the slow tests"
+	@echo "make test-cluster-smoke  the workflow on a real Slurm of one machine; needs root and Debian's slurm-wlm, munge"
 	@echo "make bench          benchmarks; writes benchmarks/results.json (some only: make bench TOPICS=preprocess)"
 	@echo "make format         format the code"
 	@echo "make docs           regenerate the pages and the schema that are made from the code"
@@ -54,10 +55,13 @@ check: $(VENV)/installed
 	$(BIN)/mypy
 
 test: check
-	$(BIN)/python -m pytest -m "not slow and not gpu" --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m "not slow and not gpu and not cluster" --numprocesses 2 --dist loadfile
 
 test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
+
+test-cluster-smoke: $(VENV)/installed
+	$(BIN)/python -m pytest -m cluster -k smoke tests/cluster
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/run.py $(TOPICS)

@@ -47,6 +47,7 @@ if plan.table is None:
 
     include: "rules/classification.smk"
     include: "rules/merge.smk"
+    include: "rules/description.smk"
     include: "rules/seams.smk"
 
 

@@ -72,10 +72,12 @@ def _epoch(samples: Any, about: dict[str, Any]) -> Callable[[], None]:
     torch.manual_seed(0)
     network = build_network("MLPClassifier", None, {}, inputs=INPUTS, classes=CLASSES, statistics=about)
     state = TrainingState(network, torch.optim.Adam(network.parameters(), lr=1e-4))
-    recipe = Recipe(BATCH_SIZE, 0, 0, torch.ones(len(CLASSES)), torch.device("cpu"))
+    recipe = Recipe(
+        BATCH_SIZE, 0, 0, np.ones(len(CLASSES)), np.full(len(CLASSES), 1 / len(CLASSES)), torch.device("cpu")
+    )
 
     def run() -> None:
-        fit(state, samples, replace(recipe, epochs=state.epoch + 1), lambda _: None)
+        fit(state, samples, replace(recipe, epochs=state.epoch + 1), lambda _state, _rate: None)
 
     return run
 

@@ -32,6 +32,7 @@ TARGETS: dict[str, tuple[str, float]] = {
     "peak_rss_clean_and_split": (AT_MOST, 4),
     "extract_vs_otb": (AT_LEAST, 30),
     "predict_vs_bound": (AT_LEAST, 0.8),
+    "ltae_vs_plain": (AT_LEAST, 5),
     "train_full_vs_onebatch": (AT_LEAST, 0.85),
     "train_stream_vs_full": (AT_LEAST, 0.9),
     "dag_seconds_1000_tiles": (AT_MOST, 2),

@@ -2,6 +2,7 @@
 from functools import partial
 
 from tilefold.plan.binding import bind_settings
+from tilefold.plan.chunking import tile_chunks
 from tilefold.plan.map_settings import blended_codes
 
 settings = partial(bind_settings, plan)
@@ -32,5 +33,6 @@ wildcard_constraints:
     region="|".join(plan.regions),
     candidate="|".join(plan.candidates),
     chunk=r"\d+",
+    level=r"\d+",
     product="|".join(plan.tile_products),
     method="|".join(plan.config.fusion.methods) or "none",

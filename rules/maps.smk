@@ -4,10 +4,14 @@
 rule maps:
     input:
         [
-            f"<results>/maps/{run.fold}/seed_{run.seed}/{product}.tif"
+            f"<results>/maps/{run.fold}/seed_{run.seed}/{name}"
             for run in plan.runs
             if run.map_tiles
-            for product in plan.map_products
+            for name in (
+                *(f"{product}.tif" for product in plan.map_products),
+                "classification.qml",
+                "item.json",
+            )
         ],
         [
             f"<results>/maps/{run.fold}/seed_{run.seed}/seams.csv"

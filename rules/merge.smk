@@ -5,7 +5,7 @@ rule merge_chunks:
     input:
         chunks=lambda wildcards: expand(
             "<results>/runs/{fold}/seed_{seed}/chunks/{tile}/{chunk}_{product}.tif",
-            chunk=range(plan.chunks(wildcards.tile)),
+            chunk=range(tile_chunks(plan, wildcards.tile)),
             allow_missing=True,
         ),
     output:

@@ -16,11 +16,14 @@ rule write_report:
         classes=rules.summarise_runs.output.classes,
         gaps=rules.summarise_runs.output.gaps,
         folds_mean=rules.summarise_runs.output.folds_mean,
+        intervals=rules.summarise_runs.output.intervals,
         baselines=(
             rules.summarise_baselines.output.baselines
             if plan.config.validation.baselines
             else []
         ),
+        areas=area_tables,
+        levels=level_tables,
         cleaning="<results>/ground_truth/cleaning.csv",
         split=expand(
             "<results>/split/seed_{seed}.parquet", seed=plan.config.split.seeds
@@ -40,6 +43,7 @@ rule write_report:
             f"<results>/runs/{run.fold}/seed_{run.seed}/roles.parquet"
             for run in plan.runs
         ],
+        candidates=rules.summarise_candidates.output.candidates,
         choices=[
             f"<results>/runs/{run.fold}/seed_{run.seed}/region_{region}/model_choice.csv"
             for run in plan.runs
@@ -53,6 +57,14 @@ rule write_report:
         ],
         matrices=[
             f"<results>/validation/{run.fold}/seed_{run.seed}/matrices"
+            for run in plan.runs
+        ],
+        reliability=[
+            f"<results>/validation/{run.fold}/seed_{run.seed}/reliability.csv"
+            for run in plan.runs
+        ],
+        risk=[
+            f"<results>/validation/{run.fold}/seed_{run.seed}/risk.csv"
             for run in plan.runs
         ],
         maps=[

@@ -10,6 +10,7 @@ rule select_model:
         ),
     output:
         model="<results>/runs/{fold}/seed_{seed}/region_{region}/model.safetensors",
+        described="<results>/runs/{fold}/seed_{seed}/region_{region}/model.json",
         choice=report(
             "<results>/runs/{fold}/seed_{seed}/region_{region}/model_choice.csv",
             category="Training",

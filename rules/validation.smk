@@ -1,4 +1,12 @@
 # Predicted test pixels, matrices, metrics and scores by distance of each run; tables over all runs.
+reference_sample = (
+    plan.config.validation.reference_sample if plan.table is None else None
+)
+level_tables = expand("<results>/summary/level_{level}/folds.csv", level=plan.levels)
+area_tables = expand(
+    "<results>/summary/areas/seed_{seed}.csv",
+    seed=plan.config.split.seeds if reference_sample else [],
+)
 
 
 rule predict_samples:
@@ -37,11 +45,15 @@ rule validate_run:
     input:
         predicted=rules.predict_samples.output.predicted,
         rates=rules.select_samples.output.rates,
+        roles=rules.select_samples.output.roles,
     output:
         counts="<results>/validation/{fold}/seed_{seed}/counts.parquet",
         metrics="<results>/validation/{fold}/seed_{seed}/metrics.csv",
         classes="<results>/validation/{fold}/seed_{seed}/classes.csv",
         matrices=directory("<results>/validation/{fold}/seed_{seed}/matrices"),
+        confusion="<results>/validation/{fold}/seed_{seed}/confusion.csv",
+        reliability="<results>/validation/{fold}/seed_{seed}/reliability.csv",
+        risk="<results>/validation/{fold}/seed_{seed}/risk.csv",
     log:
         "<logs>/validate_run/{fold}/seed_{seed}.log",
     benchmark:
@@ -116,6 +128,13 @@ rule summarise_runs:
             category="Accuracy",
             caption="../docs/captions/folds_mean.rst",
         ),
+        intervals=report(
+            "<results>/summary/intervals.csv",
+            category="Accuracy",
+            caption="../docs/captions/intervals.rst",
+        ),
+        confusion="<results>/summary/confusion.csv",
+        matrices=directory("<results>/summary/matrices"),
     log:
         "<logs>/summarise_runs.log",
     benchmark:
@@ -132,6 +151,44 @@ rule summarise_runs:
         "Summarising all runs"
     script:
         "../workflow_scripts/summarise_runs.py"
+
+
+rule summarise_candidates:
+    input:
+        choices=[
+            f"<results>/runs/{run.fold}/seed_{run.seed}/region_{region}/model_choice.csv"
+            for run in plan.runs
+            for region in plan.regions
+        ],
+        histories=[
+            f"<results>/runs/{run.fold}/seed_{run.seed}/region_{region}/candidates/{candidate}/history.csv"
+            for run in plan.runs
+            for region in plan.regions
+            for candidate in plan.candidates
+        ],
+        folds=rules.summarise_runs.output.folds,
+    output:
+        candidates=report(
+            "<results>/summary/candidates.csv",
+            category="Training",
+            caption="../docs/captions/candidates.rst",
+        ),
+    log:
+        "<logs>/summarise_candidates.log",
+    benchmark:
+        "<benchmarks>/summarise_candidates.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        settings=settings("summarise_candidates"),
+    message:
+        "Listing all candidates"
+    script:
+        "../workflow_scripts/summarise_candidates.py"
 
 
 rule predict_baselines:
@@ -196,9 +253,72 @@ rule summarise_baselines:
         "../workflow_scripts/summarise_baselines.py"
 
 
+rule summarise_level:
+    input:
+        counts=rules.summarise_runs.input.counts,
+        rates=rules.summarise_runs.input.rates,
+    output:
+        folds=report(
+            "<results>/summary/level_{level}/folds.csv",
+            category="Accuracy",
+            caption="../docs/captions/level.rst",
+        ),
+        classes="<results>/summary/level_{level}/classes.csv",
+        intervals="<results>/summary/level_{level}/intervals.csv",
+        confusion="<results>/summary/level_{level}/confusion.csv",
+    log:
+        "<logs>/summarise_level/level_{level}.log",
+    benchmark:
+        "<benchmarks>/summarise_level/level_{level}.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=settings("summarise_level"),
+    message:
+        "Summarising all runs by the groups of level {wildcards.level}"
+    script:
+        "../workflow_scripts/summarise_level.py"
+
+
+rule estimate_areas:
+    input:
+        classification="<results>/maps/all/seed_{seed}/classification.tif",
+        points=(reference_sample.path if reference_sample else []),
+        strata=(reference_sample.strata if reference_sample else []),
+    output:
+        areas=report(
+            "<results>/summary/areas/seed_{seed}.csv",
+            category="Accuracy",
+            caption="../docs/captions/areas.rst",
+        ),
+    log:
+        "<logs>/estimate_areas/seed_{seed}.log",
+    benchmark:
+        "<benchmarks>/estimate_areas/seed_{seed}.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=settings("estimate_areas"),
+    message:
+        "Estimating areas by the reference sample, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/estimate_areas.py"
+
+
 rule validation:
     input:
         rules.summarise_runs.output,
+        rules.summarise_candidates.output,
+        level_tables,
+        area_tables,
         rules.summarise_baselines.output if plan.config.validation.baselines else [],
         [
             f"<results>/validation/{run.fold}/seed_{run.seed}/distances.csv"

@@ -25,6 +25,7 @@ ORDER = [
     "report",
     "simulation",
     "jobs",
+    "cluster",
     "config",
     "plan",
     "cli",

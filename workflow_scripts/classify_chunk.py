@@ -17,12 +17,11 @@ def main(snakemake: Any) -> None:
             settings["inputs"], snakemake.input.series, snakemake.input.clear_dates, snakemake.input.static
         ),
         settings,
-        labels=rasters["classification"],
-        confidence=rasters["confidence"],
-        probabilities=rasters.get("probabilities"),
         external=next(iter(snakemake.input.external), None),
         regions=next(iter(snakemake.input.regions), None),
         neighbours=next(iter(snakemake.input.neighbours), None),
+        labels=rasters.pop("classification"),
+        **rasters,
     )
 
 

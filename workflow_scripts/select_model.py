@@ -14,6 +14,7 @@ def main(snakemake: Any) -> None:
         dict(zip(names, snakemake.input.weights, strict=True)),
         settings,
         model=snakemake.output.model,
+        described=snakemake.output.described,
         choice=snakemake.output.choice,
     )
 

@@ -18,6 +18,9 @@ def main(snakemake: Any) -> None:
         classes=snakemake.output.classes,
         gaps=snakemake.output.gaps,
         folds_mean=snakemake.output.folds_mean,
+        intervals=snakemake.output.intervals,
+        confusion=snakemake.output.confusion,
+        matrices=snakemake.output.matrices,
     )
 
 

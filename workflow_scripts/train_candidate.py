@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tilefold.jobs.job import start_job
+from tilefold.training.files import TrainingFiles
 from tilefold.training.training import train_candidate
 
 
@@ -14,11 +15,11 @@ def main(snakemake: Any) -> None:
     train_candidate(
         snakemake.input.samples,
         snakemake.input.statistics,
+        snakemake.input.rates,
         settings,
-        weights=snakemake.output.weights,
-        history=snakemake.output.history,
-        curves=snakemake.output.curves,
+        files=TrainingFiles(**dict(snakemake.output.items())),
         checkpoints=region / "checkpoints" / snakemake.wildcards.candidate,
+        events=Path(snakemake.log[0]).with_suffix(".events"),
     )
 
 

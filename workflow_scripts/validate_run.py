@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tilefold.jobs.job import start_job
-from tilefold.validation.validate import validate_run
+from tilefold.validation.validate import describe_errors, validate_run
 
 
 def main(snakemake: Any) -> None:
@@ -19,6 +19,12 @@ def main(snakemake: Any) -> None:
         metrics=snakemake.output.metrics,
         classes=snakemake.output.classes,
         matrices={side: folder / f"{side}.csv" for side in settings["sides"]},
+    )
+    describe_errors(
+        snakemake.input.predicted,
+        snakemake.input.roles,
+        settings,
+        **{name: snakemake.output[name] for name in ("confusion", "reliability", "risk")},
     )
 
 

@@ -13,7 +13,8 @@ def main(snakemake: Any) -> None:
     given, runs, candidates = snakemake.input, settings["runs"], settings["candidates"]
     models = [model_name(run, region) for run in runs for region in settings["regions"]]
     per_run = {
-        key: dict(zip(runs, given[key], strict=True)) for key in ("rates", "samples", "barred", "roles")
+        key: dict(zip(runs, given[key], strict=True))
+        for key in ("rates", "samples", "barred", "roles", "reliability", "risk")
     }
     histories = [
         given.histories[start : start + len(candidates)]
@@ -25,9 +26,14 @@ def main(snakemake: Any) -> None:
         for (tile, sensor), path in zip(series, given[key], strict=True):
             paths.setdefault(tile, {})[sensor] = path
     sources = {
-        **{key: given[key] for key in ("folds", "classes", "gaps", "folds_mean", "cleaning")},
+        **{
+            key: given[key]
+            for key in ("folds", "classes", "gaps", "folds_mean", "candidates", "intervals", "cleaning")
+        },
         **per_run,
         "choices": dict(zip(models, given.choices, strict=True)),
+        "levels": list(given.get("levels") or []),
+        "areas": dict(zip(settings["seeds"], given.get("areas") or [], strict=False)),
         "split": dict(zip(settings["seeds"], given.split, strict=True)),
         "histories": {
             model: dict(zip(candidates, files, strict=True))

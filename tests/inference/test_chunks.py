@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from tilefold.inference.merge import merge_chunks
 from tilefold.inference.model import PredictionError
 from tilefold.storage.rasters import create_raster, grid_of
 
-PRODUCTS = ("labels", "confidence", "probabilities")
+PRODUCTS = ("labels", "confidence", "probabilities", "margin", "clear_dates")
 CODES = np.array([3, 5, 11, 40])
 
 
@@ -68,11 +69,23 @@ def test_values_are_those_of_the_network(tile: Any, tmp_path: Path) -> None:
     probabilities = np.moveaxis(read(paths["probabilities"]), 0, -1)
     assert np.abs(probabilities - 1000 * wanted)[clear].max() < 0.6
     assert (probabilities[clear][:, 2] == 0).all()
+    assert np.abs(probabilities[clear].sum(axis=1, dtype=int) - 1000).max() <= 2
+    assert np.abs(read(paths["margin"])[0] - 100 * (two[..., 1] - two[..., 0]))[clear].max() < 0.51
+    np.testing.assert_array_equal(read(paths["clear_dates"])[0], tile.clear)
+
+
+def test_products_tell_the_digest_of_their_model(tile: Any, tmp_path: Path) -> None:
+    paths = classify(tile, tmp_path)
+    merge_chunks([paths["labels"]], tile.settings(), merged=tmp_path / "merged.tif")
+    expected = hashlib.sha256(tile.paths["model"].read_bytes()).hexdigest()[:16]
+    for path in (*paths.values(), tmp_path / "merged.tif"):
+        with rasterio.open(path) as raster:
+            assert raster.tags()["tilefold_models"] == f"all {expected}"
 
 
 def test_pixels_never_clear_are_nodata_in_all_products(tile: Any, tmp_path: Path) -> None:
     paths = classify(tile, tmp_path)
-    for name, nodata in zip(PRODUCTS, (0, 255, 65535), strict=True):
+    for name, nodata in {"labels": 0, "confidence": 255, "probabilities": 65535, "margin": 255}.items():
         with rasterio.open(paths[name]) as raster:
             assert raster.nodata == nodata
         np.testing.assert_array_equal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -123,6 +124,26 @@ def test_colours_and_labels_are_in_the_file(tmp_path: Path) -> None:
         assert colours[item["code"]] == (*item["colour"], 255)
         assert tags[f"class_{item['code']}"] == item["label"]
     assert colours[0][3] == 0  # nodata is transparent
+
+
+def test_bands_of_numbers_have_statistics(tmp_path: Path) -> None:
+    if shutil.which("gdalinfo") is None:
+        pytest.skip("gdalinfo is not installed")
+    paths, values = write_tiles(tmp_path, bands=2, nodata=255, codes=(0, 3, 90, 255))
+    mosaic = tmp_path / "probabilities.tif"
+    mosaic_tiles(paths, settings(product="probabilities"), mosaic=mosaic)
+    assert cog_validate(mosaic, strict=True)[0]
+    found = json.loads(subprocess.run(["gdalinfo", "-json", mosaic], check=True, capture_output=True).stdout)
+    expected = expected_mosaic(values, 255).astype(float)
+    for band in range(2):
+        known = expected[band][expected[band] != 255]
+        tags = {name: float(text) for name, text in found["bands"][band]["metadata"][""].items()}
+        assert (tags["STATISTICS_MINIMUM"], tags["STATISTICS_MAXIMUM"]) == (0, 90)
+        assert tags["STATISTICS_MEAN"] == pytest.approx(known.mean(), rel=1e-5)
+        assert tags["STATISTICS_STDDEV"] == pytest.approx(known.std(), rel=1e-5)
+        assert tags["STATISTICS_VALID_PERCENT"] == pytest.approx(
+            100 * known.size / expected[band].size, rel=1e-3
+        )
 
 
 def test_gdal_reads_the_colours(tmp_path: Path) -> None:

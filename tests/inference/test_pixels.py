@@ -19,11 +19,15 @@ class Recorder:
         self.classes = [2, 7, 300]
         self.batches: list[int] = []
 
-    def predict(self, tensors: dict[str, np.ndarray]) -> np.ndarray:
-        self.batches.append(len(tensors["dem"]))
-        if np.isnan(tensors["dem"]).any():
+    def batch(self, rows: int) -> dict[str, np.ndarray]:
+        self.tensors = {"dem": np.empty((rows, 3), np.float32)}
+        return self.tensors
+
+    def predict_batch(self, rows: int) -> np.ndarray:
+        self.batches.append(rows)
+        if np.isnan(self.tensors["dem"]).any():
             raise PredictionError("the network gives NaN")
-        return tensors["dem"]
+        return self.tensors["dem"]
 
 
 def test_the_most_probable_class_wins_and_ties_go_to_the_lowest_code() -> None:
@@ -31,6 +35,7 @@ def test_the_most_probable_class_wins_and_ties_go_to_the_lowest_code() -> None:
     decisions = decide(probabilities, [2, 7, 300])
     assert decisions.labels.tolist() == [7, 2, 7, 300]
     assert decisions.confidence.tolist() == [50, 50, 50, 100]
+    assert decisions.margin.tolist() == [20, 0, 0, 100]
     assert decisions.probabilities.tolist() == [[200, 500, 300], [500, 500, 0], [0, 500, 500], [0, 0, 1000]]
     assert (decisions.labels.dtype, decisions.confidence.dtype, decisions.probabilities.dtype) == (
         np.int32,
@@ -47,6 +52,9 @@ def test_decisions_equal_those_of_float64_arithmetic() -> None:
     np.testing.assert_array_equal(decisions.labels, codes[np.argmax(probabilities, axis=1)])
     exact = probabilities.max(axis=1).astype(np.float64) * 100
     assert np.abs(decisions.confidence - exact).max() <= 0.5 + 1e-5
+    two = np.sort(probabilities.astype(np.float64), axis=1)[:, -2:]
+    assert np.abs(decisions.margin - 100 * (two[:, 1] - two[:, 0])).max() <= 0.5 + 1e-4
+    assert np.abs(decisions.probabilities.sum(axis=1, dtype=int) - 1000).max() <= 6 / 2
     assert np.abs(decisions.probabilities - probabilities.astype(np.float64) * 1000).max() <= 0.5 + 1e-4
 
 

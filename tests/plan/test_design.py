@@ -42,6 +42,15 @@ def test_a_sound_network(design):
     assert check_design(design("LTAE", None, {"heads": 8})).faults == []
 
 
+def test_events_without_the_package_that_writes_them(design, monkeypatch):
+    wanted = design("LTAE", None, training={"tensorboard": True})
+    assert check_design(wanted).faults == []
+    monkeypatch.setattr("tilefold.plan.design.find_spec", lambda _: None)
+    (fault,) = check_design(wanted).faults
+    assert fault.startswith("training.tensorboard: the package tensorboard is not installed")
+    assert check_design(design("LTAE", None)).faults == []
+
+
 def test_inputs_that_the_network_does_not_take(design):
     (fault,) = check_design(design(user_features={"slope": {"path": "s.tif"}})).faults
     assert fault.startswith("training.dl_module: forward of Own in ")

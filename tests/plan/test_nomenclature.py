@@ -1,4 +1,5 @@
 from tilefold.config.data import LandCoverClass
+from tilefold.plan.levels import class_levels
 from tilefold.plan.nomenclature import choose_nodata, class_names, read_nomenclature
 
 
@@ -105,3 +106,33 @@ def test_bad_lines_of_the_two_text_files(tmp_path):
     (fault,) = read_nomenclature(str(names))[1]
     assert "line 2: not UTF-8" in fault
     assert "no file" in read_nomenclature([], str(tmp_path / "none.txt"))[1][-1]
+
+
+def of_group(code, parent):
+    return LandCoverClass(code=code, label=f"class {code}", parent=parent)
+
+
+def test_levels_of_the_nomenclature():
+    classes = [
+        of_group(1, "cereals;crops"),
+        of_group(2, "roots; crops"),
+        of_group(3, None),
+        of_group(5, "cereals;crops"),
+    ]
+    first, second = class_levels(classes)
+    assert [(item["label"], item["classes"]) for item in first] == [
+        ("cereals", [1, 5]),
+        ("roots", [2]),
+        ("class 3", [3]),
+    ]
+    assert [(item["label"], item["classes"]) for item in second] == [("crops", [1, 2, 5]), ("class 3", [3])]
+    assert [item["code"] for item in first] == [1, 2, 3]
+    assert class_levels([of_group(1, None), of_group(2, None)]) == []
+
+
+def test_a_group_in_two_larger_groups_is_a_fault():
+    _, faults = read_nomenclature([of_group(1, "cereals;crops"), of_group(2, "cereals")])
+    assert faults == [
+        "reference.nomenclature: the group 'cereals' lies in crops and in no larger group; give all its classes the "
+        "same parents"
+    ]

@@ -39,10 +39,11 @@ RAW = {
     "reference": {
         "path": "v.gpkg",
         "class_field": "code",
-        "nomenclature": [{"code": 1, "label": "one"}, {"code": 2, "label": "two"}],
+        "nomenclature": [{"code": 1, "label": "one", "parent": "numbers"}, {"code": 2, "label": "two"}],
     },
     "split": {"seeds": [0, 5]},
     "folds": {"scheme": ["A"]},
+    "validation": {"reference_sample": {"path": "points.gpkg", "strata": "strata.csv"}},
 }
 
 #: What the functions of `external_features` make.
@@ -56,6 +57,8 @@ PREDICT = {"classify_chunk", "predict_samples"}
 CLASSIFY = PREDICT | {"count_validation"}
 READING = {"preprocess", "compute_external_features"}
 SERIES = READING | {"extract_pool", "assemble_samples", "classify_chunk"}
+#: Tables over all runs.
+SUMMARIES = {"summarise_runs", "summarise_candidates", "summarise_level", "summarise_baselines"}
 REGULARISING = {"regularise_map", "score_regularised"}
 FUSION = {"fuse_maps", "score_fused"}
 BASELINES = {"predict_baselines", "summarise_baselines"}
@@ -102,10 +105,10 @@ DEPENDS = {
     "sensors.own.scale": (0.5, {"assemble_samples"}),
     "sensors.own.offset": (1.0, {"assemble_samples"}),
     "sensors.own.aliases": ({"red": "x", "nir": "z", "swir": "y"}, {"assemble_samples"}),
-    "calendar.start": ("2018-01-06", SERIES),
-    "calendar.end": ("2018-11-30", SERIES),
+    "calendar.start": ("2018-01-06", SERIES | {"describe_map"}),
+    "calendar.end": ("2018-11-30", SERIES | {"describe_map"}),
     "calendar.step": (5, SERIES),
-    "calendar.method": ("raw", SERIES),
+    "calendar.method": ("raw", SERIES | {"describe_map"}),
     "calendar.gaussian_width": (5.0, set()),
     "features": ({"own": ["ndvi"]}, {"assemble_samples"}),
     "user_features.dem.path": ("other.tif", set()),
@@ -132,24 +135,27 @@ DEPENDS = {
     "reference.test_layer": ("l", {"clean_ground_truth"}),
     "reference.colours": ("c.txt", set()),
     "reference.nomenclature": (
-        [{"code": 1, "label": "one"}, {"code": 3, "label": "two"}],
+        [{"code": 1, "label": "one", "parent": "numbers"}, {"code": 3, "label": "two"}],
         {
             "clean_ground_truth",
             "select_samples",
             "assemble_samples",
             "mosaic_tiles",
+            "describe_map",
             *FUSION,
             *REGULARISING,
             "validate_run",
             "score_distances",
             "summarise_runs",
             "summarise_baselines",
+            "estimate_areas",
+            "summarise_level",
         }
         | CLASSIFY,
     ),
     "regions.path": (
         "z.gpkg",
-        {"prepare_regions", "split_polygons", "select_samples"} | CLASSIFY,
+        {"prepare_regions", "split_polygons", "select_samples", "summarise_candidates"} | CLASSIFY,
     ),
     # Nothing depends on these without a file of regions; with one, see below.
     "regions.field": ("zone", set()),
@@ -165,8 +171,8 @@ DEPENDS = {
     # A share of the polygons is kept apart for the score.
     "fusion.methods": (["majority"], {"split_polygons", "score_fused"}),
     "fusion.mass": ("kappa", {"fuse_maps"}),
-    "split.seeds": ([0, 1], {"summarise_runs", "summarise_baselines", *FUSION}),
-    "folds.scheme": (["A", "B"], {"summarise_runs", "summarise_baselines"}),
+    "split.seeds": ([0, 1], SUMMARIES | FUSION),
+    "folds.scheme": (["A", "B"], SUMMARIES),
     "folds.buffer_m": (10.0, {"select_samples", "score_distances"}),
     "folds.boundary": ("owned", {"select_samples", "score_distances"}),
     "folds.straddlers": ("clip", {"select_samples", "score_distances"}),
@@ -195,8 +201,8 @@ DEPENDS = {
     "training.additional_statistics_percentage": (0.5, {"assemble_samples"}),
     "training.dl_parameters": ({"dropout": 0.1}, {"train_candidate"}),
     "training.epochs": (7, {"train_candidate"}),
-    "training.hyperparameters_solver.batch_size": ([1000, 7], {"select_model"}),
-    "training.hyperparameters_solver.learning_rate": ([1e-5, 1e-3], {"select_model"}),
+    "training.hyperparameters_solver.batch_size": ([1000, 7], {"select_model", "summarise_candidates"}),
+    "training.hyperparameters_solver.learning_rate": ([1e-5, 1e-3], {"select_model", "summarise_candidates"}),
     "training.model_selection_criterion": ("oa", {"select_model"}),
     "training.weighted_labels": (True, {"train_candidate"}),
     "training.dataloader_mode": ("full", {"train_candidate"}),
@@ -206,6 +212,8 @@ DEPENDS = {
     "training.gradient_clipping": (1.0, {"train_candidate"}),
     "training.label_smoothing": (0.1, {"train_candidate"}),
     "training.precision": ("fp32", {"train_candidate"}),
+    "training.compile": (True, {"train_candidate"}),
+    "training.tensorboard": (True, {"train_candidate"}),
     "training.adaptive_lr.patience": (3, {"train_candidate"}),
     "training.adaptive_lr.factor": (0.5, {"train_candidate"}),
     "training.adaptive_lr.threshold": (0.1, {"train_candidate"}),
@@ -227,14 +235,25 @@ DEPENDS = {
     "training.compute_threads": (2, {"train_candidate"}),
     "training.device": ("cuda:1", {"train_candidate"}),
     "classification.number_of_chunks": (2, {"classify_chunk", "merge_chunks"}),
-    "classification.enable_probability_map": (True, {"classify_chunk"}),
+    "classification.memory_gb": (1e-4, {"classify_chunk", "merge_chunks"}),
+    "classification.enable_probability_map": (True, {"classify_chunk", "describe_map"}),
+    "classification.enable_margin_map": (True, {"classify_chunk", "describe_map"}),
+    "classification.enable_clear_dates_map": (True, {"classify_chunk", "describe_map"}),
     "classification.batch_rows": (64, CLASSIFY),
     "classification.compute_threads": (2, CLASSIFY),
     "classification.device": ("cpu", CLASSIFY),
     "models.tolerance_days": (3, set()),
     "maps.nodata": (
         9,
-        {"mosaic_tiles", "measure_seams", "validate_run", "score_distances", "summarise_runs"}
+        {
+            "mosaic_tiles",
+            "measure_seams",
+            "validate_run",
+            "score_distances",
+            "summarise_runs",
+            "summarise_level",
+            "estimate_areas",
+        }
         | {*BASELINES, *FUSION, *REGULARISING, *PREDICT},
     ),
     # The probabilities that are blended are a product of each tile.
@@ -244,10 +263,15 @@ DEPENDS = {
     "maps.regularise_radius": (4, set()),
     "maps.regularise_min_pixels": (9, set()),
     "maps.regularise_smoothness": (2.0, set()),
+    # Files are inputs of the rule.
+    "validation.reference_sample.path": ("q.gpkg", set()),
+    "validation.reference_sample.strata": ("t.csv", set()),
+    "validation.reference_sample.class_field": ("c", {"estimate_areas"}),
+    "validation.reference_sample.stratum_field": ("s", {"estimate_areas"}),
     "validation.baselines": (["majority"], BASELINES),
-    "validation.bootstrap.replicates": (1500, {"summarise_runs"}),
+    "validation.bootstrap.replicates": (1500, {"summarise_runs", "summarise_level"}),
     "validation.distances": ([50, 500], {"score_distances"}),
-    "validation.bootstrap.seed": (3, {"summarise_runs"}),
+    "validation.bootstrap.seed": (3, {"summarise_runs", "summarise_level"}),
     "report.title": ("t", set()),
     "report.few_polygons": (7, set()),
 }
@@ -294,6 +318,7 @@ WILDCARDS = {
     "candidate": "batch_1000_lr_1e-05",
     "chunk": "0",
     "product": "classification",
+    "level": "1",
     "method": "dempster_shafer",
 }
 
@@ -324,7 +349,7 @@ def test_a_flipped_field_changes_the_settings_of_what_depends_on_it(key):
     before, after = all_settings(plan_of(RAW)), all_settings(plan_of(with_value(RAW, key, value)))
     changed = {rule for rule in EVERY if before[rule] != after[rule]}
     assert changed - {"write_report"} == expected
-    shown = key not in ("results", "classification.number_of_chunks")
+    shown = key not in ("results", "classification.number_of_chunks", "classification.memory_gb")
     assert ("write_report" in changed) == shown
 
 
@@ -421,6 +446,8 @@ def fields(section, prefix=""):
             yield from fields(annotation.__args__[1], "sensors.own.")
         elif name == "user_features":
             yield from fields(annotation.__args__[1], "user_features.dem.")
+        elif name == "reference_sample":
+            yield from fields(annotation.__args__[0], f"{prefix}{name}.")
         elif name == "samples":
             continue  # See test_table_plan.py.
         else:
@@ -437,7 +464,7 @@ REGIONS = with_value(with_value(RAW, "regions.path", "z.gpkg"), "regions.field",
         ("regions.field", "name", {"prepare_regions"}),
         ("regions.layer", "l", {"prepare_regions"}),
         # The model of all regions is one more; no split and no raster depends on it.
-        ("regions.fallback", "global", {"select_samples"} | PREDICT),
+        ("regions.fallback", "global", {"select_samples", "summarise_candidates"} | PREDICT),
         ("regions.fallback", "nearest", PREDICT),
     ],
 )
@@ -495,12 +522,21 @@ def changed_by(text, **changes):
 
 
 def test_names_of_classes_count_where_the_class_field_may_hold_them():
-    labelled = {"summarise_runs", "mosaic_tiles", "fuse_maps", "regularise_map", "write_report"}
+    labelled = {
+        "summarise_runs",
+        "summarise_level",
+        "estimate_areas",
+        "mosaic_tiles",
+        "describe_map",
+        "fuse_maps",
+        "regularise_map",
+        "write_report",
+    }
     assert changed_by(text=False, label="other") == labelled
     assert changed_by(text=True, label="other") == labelled | {"clean_ground_truth"}
     assert changed_by(text=True, label="ONE") == labelled
     assert changed_by(text=False, alias=["other"]) == {"clean_ground_truth"}
-    assert changed_by(text=False, parent="group") == set()
+    assert changed_by(text=False, parent="group") == {"summarise_level"}
 
 
 def test_settings_are_plain_data():
@@ -535,11 +571,7 @@ def test_the_size_of_blocks_concerns_what_asks_for_a_pixels_block():
     assert changed_of_fold(BLOCKS, other, "without_blocks_2") == asking | barring
     # Which fold a block is in is a file.
     number = with_value(BLOCKS, "folds.number", 4)
-    assert changed_of_fold(BLOCKS, number, "without_blocks_2") == {
-        "assign_blocks",
-        "summarise_runs",
-        "summarise_baselines",
-    }
+    assert changed_of_fold(BLOCKS, number, "without_blocks_2") == {"assign_blocks"} | SUMMARIES
 
 
 def test_the_boundary_concerns_tiles_alone():
@@ -551,9 +583,7 @@ def test_the_field_concerns_cleaning_and_another_value_only_the_summary():
     other = with_value(FIELD, "folds.field", "g")
     assert changed_of_fold(FIELD, other, "without_x", ("x", "y")) == {"clean_ground_truth"}
     one, two = (all_settings(plan_of(FIELD, values), fold="without_x") for values in (("x",), ("x", "y")))
-    assert {rule for rule in EVERY if one[rule] != two[rule]} == {
-        *("summarise_runs", "summarise_baselines", "write_report")
-    }
+    assert {rule for rule in EVERY if one[rule] != two[rule]} == SUMMARIES | {"write_report"}
 
 
 @pytest.mark.parametrize("raw", [BLOCKS, FIELD])

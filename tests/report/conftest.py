@@ -4,9 +4,10 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
+from tilefold.validation.candidates import summarise_candidates
 from tilefold.validation.sides import sides_of_run
 from tilefold.validation.summary import summarise_runs
-from tilefold.validation.validate import validate_run
+from tilefold.validation.validate import describe_errors, validate_run
 
 CODES = [1, 2, 3, 9]
 CLASSES = [
@@ -41,6 +42,7 @@ def predicted_pixels(fold, seed):
     rng = np.random.default_rng([seed, *fold.encode()])
     wrong = rng.random(len(pixels)) < np.where(pixels["held_out_pixel"], 0.4, 0.2)
     pixels["predicted"] = np.where(wrong, rng.choice([0, 1, 2, 9], len(pixels)), pixels["code"])
+    pixels["confidence"] = rng.integers(20, 101, len(pixels)).astype("uint8")
     if held_out == "A":
         pixels.loc[pixels["predicted"] == 3, "predicted"] = 2
     return pixels
@@ -70,13 +72,15 @@ def write_run(folder, fold, seed):
     barred = [(1, "held_out", 3, 60, 0.6), (2, "barred", 2, 30, 0.3)] if held_out else []
     columns = ["code", "reason", "polygons", "pixels", "hectares"]
     pd.DataFrame(barred, columns=columns).to_csv(run / "barred.csv", index=False)
-    roles = polygons().assign(repaired=False)
+    roles = polygons().assign(repaired=False, region="all")
     roles.loc[0, "repaired"] = bool(held_out)
     roles.to_parquet(run / "roles.parquet")
     for c, candidate in enumerate(CANDIDATES):
         epochs = np.arange(1, 6)
         history = {"epoch": epochs, "train_loss": 1 / epochs, "validation_loss": 1.2 / epochs + c}
         history |= {"train_fscore": epochs / 6, "validation_fscore": epochs / 7}
+        others = ("oa", "kappa", "natural_oa", "natural_fscore")
+        history |= {f"validation_{name}": epochs / 8 for name in others}
         pd.DataFrame(history).to_csv(run / f"{candidate}.csv", index=False)
     pd.DataFrame(
         {
@@ -90,15 +94,18 @@ def write_run(folder, fold, seed):
         }
     ).to_csv(run / "model_choice.csv", index=False)
     validation = folder / "validation" / fold / f"seed_{seed}"
+    settings = {"fold": fold, "seed": seed, "held_out": held_out, "codes": CODES, "nodata": 0}
     validate_run(
         run / "predicted.parquet",
         run / "rates.csv",
-        {"fold": fold, "seed": seed, "held_out": held_out, "codes": CODES, "nodata": 0},
+        settings,
         counts=validation / "counts.parquet",
         metrics=validation / "metrics.csv",
         classes=validation / "classes.csv",
         matrices={side: validation / "matrices" / f"{side}.csv" for side in sides_of_run(held_out)},
     )
+    outputs = {name: validation / f"{name}.csv" for name in ("confusion", "reliability", "risk")}
+    describe_errors(run / "predicted.parquet", run / "roles.parquet", settings, **outputs)
     if held_out:
         distances = {
             "fold": fold,
@@ -184,13 +191,22 @@ def write_results(folder, folds, seeds):
     names = [run["name"] for run in runs]
     run_folders = {name: folder / "runs" / name for name in names}
     summary = {
-        name: folder / "summary" / f"{name}.csv" for name in ("folds", "classes", "gaps", "folds_mean")
+        name: folder / "summary" / f"{name}.csv"
+        for name in ("folds", "classes", "gaps", "folds_mean", "intervals", "confusion")
     }
     summarise_runs(
         {name: folder / "validation" / name / "counts.parquet" for name in names},
         {name: run_folders[name] / "rates.csv" for name in names},
         {"runs": runs, "classes": CLASSES, "nodata": 0, "bootstrap": {"replicates": 1000, "seed": 0}},
         **summary,
+        matrices=folder / "summary" / "matrices",
+    )
+    summarise_candidates(
+        [run_folders[name] / "model_choice.csv" for name in names],
+        [{candidate: run_folders[name] / f"{candidate}.csv" for candidate in CANDIDATES} for name in names],
+        summary["folds"],
+        {"models": [{"fold": run["fold"], "seed": run["seed"], "region": "all"} for run in runs]},
+        candidates=folder / "summary" / "candidates.csv",
     )
     cleaning = folder / "ground_truth" / "cleaning.csv"
     cleaning.parent.mkdir()
@@ -209,12 +225,17 @@ def write_results(folder, folds, seeds):
         pd.DataFrame(rows, columns=["product", "file", "reason"]).to_csv(skipped[tile]["s2"], index=False)
     sources = {
         **summary,
+        "candidates": folder / "summary" / "candidates.csv",
+        "areas": {},
+        "levels": [],
         "cleaning": cleaning,
         "split": splits,
         "rates": {name: path / "rates.csv" for name, path in run_folders.items()},
         "samples": {name: path / "samples.csv" for name, path in run_folders.items()},
         "barred": {name: path / "barred.csv" for name, path in run_folders.items()},
         "roles": {name: path / "roles.parquet" for name, path in run_folders.items()},
+        "reliability": {name: folder / "validation" / name / "reliability.csv" for name in names},
+        "risk": {name: folder / "validation" / name / "risk.csv" for name in names},
         "choices": {name: path / "model_choice.csv" for name, path in run_folders.items()},
         "histories": {
             name: {candidate: path / f"{candidate}.csv" for candidate in CANDIDATES}

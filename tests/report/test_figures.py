@@ -5,6 +5,7 @@ import rasterio
 from PIL import Image
 
 from tilefold.report import pictures
+from tilefold.report.figures_classes import classes_figure
 from tilefold.report.figures_folds import gaps_figure, scores_figure, write_fold_figure
 from tilefold.report.figures_maps import OUTSIDE, colour_image, map_figure, write_map_picture
 from tilefold.report.figures_matrices import matrix_figure, write_matrix_figure
@@ -192,3 +193,16 @@ def test_the_smaller_of_many_tiles_are_summed(study):
     found = bars(samples_figure(samples, results.names, "many").axes[1])
     assert list(found) == [f"T{n:02}" for n in range(5, 13)] + ["other tiles"]
     assert found["other tiles"] == pytest.approx([100 * 10 / 78] * 4)
+
+
+def test_bars_of_classes_end_at_their_f1(study):
+    _, sources, settings = study
+    names = {item["code"]: item["label"] for item in settings["classes"]}
+    intervals = pd.read_csv(sources["intervals"])
+    axes = classes_figure(intervals, names, 0).axes[0]
+    classes = pd.read_csv(sources["classes"]).set_index(["seed", "fold", "side", "class"])["f1"]
+    for bars, key in zip(axes.containers, [("all", "in_area"), ("pooled", "pooled")], strict=True):
+        for name, bar in zip((text.get_text() for text in axes.get_yticklabels()), bars, strict=True):
+            code = next(code for code, label in names.items() if label == name)
+            expected = classes.get((0, *key, code), 0)
+            assert bar.get_width() == pytest.approx(0 if np.isnan(expected) else expected)

@@ -196,8 +196,17 @@ def test_models_of_regions_stand_beside_each_other(study, tmp_path):
     curves = [image["alt"] for image in page.images if image["alt"].startswith("Training curves")]
     assert len(curves) == 1
     assert "all/seed_0, region east" in curves[0]
-    choices = next(table for table in page.tables if "best epoch" in table[0])
-    assert [row[7] for row in choices[1:]] == ["chosen", "", "", ""]
-    assert choices[3][5:7] == choices[4][5:7] != choices[1][5:7]
     samples = next(table for table in page.tables if table[0][0] == "region")
     assert {row[0] for row in samples[1:]} == {"east", "west"}
+
+
+def test_test_scores_stand_beside_the_chosen_candidates_alone(study, written):
+    _, sources, _ = study
+    _, _, page = written
+    table = next(table for table in page.tables if "best epoch" in table[0])
+    listed = pd.read_csv(sources["candidates"])
+    assert len(table) - 1 == len(listed)
+    place = table[0].index("in-area OA")
+    for row, expected in zip(table[1:], listed.to_dict("records"), strict=True):
+        assert (row[9] == "chosen") == expected["chosen"]
+        assert row[place] == (f"{expected['in_area_oa']:.3f}" if expected["chosen"] else "")

@@ -6,7 +6,9 @@ import rasterio
 from tilefold.report.common_classes import classes_not_common
 from tilefold.report.results import Results
 from tilefold.report.table import Link
+from tilefold.report.tables_areas import area_table
 from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
+from tilefold.report.tables_intervals import interval_table
 from tilefold.report.tables_samples import loss_by_class_table, loss_table, split_table, tile_table
 from tilefold.report.tables_scores import class_by_fold_table, class_table, gap_table, headline, mean_table
 from tilefold.report.tables_series import calendar_table, clear_histogram, clear_table, quantile
@@ -224,3 +226,28 @@ def test_calendar():
         ["s2", "3", "2018-01-01", "2018-01-21", "10"],
         ["once", "1", "2018-05-01", "2018-05-01", ""],
     ]
+
+
+def test_scores_stand_with_their_intervals(study):
+    _, sources, _ = study
+    intervals = pd.read_csv(sources["intervals"])
+    table = interval_table(intervals, Link("intervals.csv", "intervals.csv"))
+    folds = pd.read_csv(sources["folds"])
+    assert [row[0] for row in table.rows] == folds["fold"].tolist()
+    for row, (_, known) in zip(table.rows, folds.iterrows(), strict=True):
+        assert row[3].startswith(f"{known['oa']:.3f}")
+        assert row[6].startswith(f"{known['quantity']:.3f}")
+    assert any("(" in row[3] for row in table.rows)
+
+
+def test_areas_with_their_half_widths():
+    rows = [("oa", None, None, 0.9, 0.88, 0.92, 300, ""), ("area_ha", 2, "x", 50.0, 40.0, 60.0, 100, "")]
+    rows += [
+        ("users_accuracy", 2, "x", 0.8, 0.7, 0.9, 90, ""),
+        ("producers_accuracy", 2, "x", 0.7, None, None, 3, "n"),
+    ]
+    rows.append(("mapped_ha", 2, "x", 70.0, None, None, None, None))
+    columns = ["metric", "class", "label", "value", "low", "high", "n_points", "note"]
+    table = area_table(pd.DataFrame(rows, columns=columns).assign(seed=0), LINK)
+    assert table.rows[0][5:7] == ["0.900 ± 0.020", "300"]
+    assert table.rows[1][:5] == ["2 x", "70.0", "50.0 ± 10.0", "0.800 ± 0.100", "0.700"]

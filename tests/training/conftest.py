@@ -27,6 +27,17 @@ INPUTS: dict[str, dict[str, Any]] = {
     "dem": {"kind": "static", "bands": 2},
 }
 CLASSES = [1, 3, 7, 9]
+#: Pixels of each class in the reference.
+AVAILABLE = [100, 200, 700, 0]
+FILES = {
+    "weights": "weights.safetensors",
+    "history": "history.csv",
+    "class_scores": "class_scores.csv",
+    "confusion": "confusion.csv",
+    "loss": "loss.png",
+    "confusion_metrics": "confusion_metrics.png",
+    "class_fscores": "class_fscores.png",
+}
 
 
 def simulate(samples: int, seed: int, noise: float) -> dict[str, Any]:
@@ -48,6 +59,7 @@ def write_database(folder: Path, content: dict[str, Any]) -> tuple[Path, Path]:
     """Write samples.nc and statistics.json; return both paths."""
     folder.mkdir(parents=True, exist_ok=True)
     path, statistics = folder / "samples.nc", folder / "statistics.json"
+    write_rates(folder)
     with Dataset(path, "w") as dataset:
         dataset.setncatts({"inputs": json.dumps(INPUTS), "classes": json.dumps(CLASSES)})
         variables = define_inputs(dataset, INPUTS, len(content["label"]))
@@ -60,6 +72,16 @@ def write_database(folder: Path, content: dict[str, Any]) -> tuple[Path, Path]:
         json.dumps({name: known(tensor(content[name][learn], INPUTS[name])) for name in INPUTS})
     )
     return path, statistics
+
+
+def write_rates(folder: Path) -> None:
+    """Write the table of classes of the regions `all` and `north`."""
+    lines = [
+        f"{region},{code},{count}\n"
+        for region in ("all", "north")
+        for code, count in zip(CLASSES, AVAILABLE, strict=True)
+    ]
+    (folder / "rates.csv").write_text("region,code,available\n" + "".join(lines))
 
 
 def known(tensors: np.ndarray) -> dict[str, list[float]]:
@@ -92,6 +114,7 @@ def make_empty_database(tmp_path: Path) -> Callable[[], tuple[Path, Path]]:
             for name, dtype in (("label", "i4"), ("role", "i1")):
                 dataset.createVariable(name, dtype, (SAMPLE,), fill_value=False)
         statistics.write_text("{}")
+        write_rates(tmp_path)
         return path, statistics
 
     return make
@@ -117,6 +140,8 @@ def make_settings() -> Callable[..., dict[str, Any]]:
             "num_workers": 1,
             "device": "cpu",
             "precision": "auto",
+            "compile": "auto",
+            "tensorboard": False,
             "optimiser": "adam",
             "label_smoothing": 0.0,
             "gradient_clipping": None,
@@ -132,15 +157,14 @@ def make_settings() -> Callable[..., dict[str, Any]]:
 @pytest.fixture
 def train(tmp_path: Path) -> Callable[..., dict[str, Path]]:
     """Return a function that trains into a folder and gives the outputs' paths."""
+    from tilefold.training.files import TrainingFiles
     from tilefold.training.training import train_candidate
 
     def run(database: tuple[Path, Path], settings: dict[str, Any], folder: str) -> dict[str, Path]:
-        outputs = {
-            "weights": tmp_path / folder / "weights.safetensors",
-            "history": tmp_path / folder / "history.csv",
-            "curves": tmp_path / folder / "curves.png",
-        }
-        train_candidate(*database, settings, **outputs, checkpoints=tmp_path / folder / "checkpoints")
+        outputs = {name: tmp_path / folder / file for name, file in FILES.items()}
+        rates, checkpoints = database[0].with_name("rates.csv"), tmp_path / folder / "checkpoints"
+        files, events = TrainingFiles(**outputs), tmp_path / folder / "events"
+        train_candidate(*database, rates, settings, files=files, checkpoints=checkpoints, events=events)
         return outputs
 
     return run

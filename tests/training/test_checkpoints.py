@@ -81,16 +81,24 @@ def test_identity_knows_what_the_weights_depend_on(make_database, make_settings)
     other, other_statistics = make_database(100, seed=1)
     settings = make_settings()
 
-    def changed(settings=settings, samples=samples, statistics=statistics, device="cpu"):
-        found = training_identity(samples, statistics, settings, device)
+    def changed(
+        settings=settings,
+        samples=samples,
+        statistics=statistics,
+        shares=(0.5, 0.5),
+        device="cpu",
+        compiled=False,
+    ):
+        found = training_identity(samples, statistics, shares, settings, device)
         return [name for name, value in first.items() if found[name] != value]
 
-    first = training_identity(samples, statistics, settings, "cpu")
+    first = training_identity(samples, statistics, (0.5, 0.5), settings, "cpu")
     assert changed() == []
     assert changed(settings | {"epochs": 99, "restart_from_checkpoint": False, "threads": 7}) == []
     assert changed(settings | {"code": "other"}) == ["code"]
     assert changed(samples=other) == ["sample database"]
     assert changed(statistics=other_statistics) == ["statistics"]
+    assert changed(shares=(0.4, 0.6)) == ["shares of the reference"]
     assert changed(device="cuda") == ["device"]
     for key, value in {"batch_size": 7, "learning_rate": 1.0, "seed": 5, "weighted_labels": True}.items():
         assert changed(settings | {key: value}) == ["settings"]

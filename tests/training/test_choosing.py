@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -46,12 +47,13 @@ def settings(criterion, names=NAMES):
 )
 def test_winner_of_each_criterion(tmp_path, weights, criterion, position, winner):
     model, choice = tmp_path / "model.safetensors", tmp_path / "model_choice.csv"
-    select_model(weights, settings(criterion), model=model, choice=choice)
+    select_model(weights, settings(criterion), model=model, described=tmp_path / "m.json", choice=choice)
     tensors, description = read_model_file(model)
     assert list(tensors) == ["layer.weight"]
     np.testing.assert_array_equal(
         tensors["layer.weight"], np.full((2, 2), 10 * winner + position, np.float32)
     )
+    assert json.loads((tmp_path / "m.json").read_text()) == description
     assert description["criterion"] == criterion
     assert description["epoch"] == winner + 1
     assert description["score"] == SCORES[criterion][winner]
@@ -77,14 +79,20 @@ def test_a_further_candidate_that_does_not_win_changes_no_byte(tmp_path, weights
             weights,
             settings("loss", names),
             model=tmp_path / f"{len(names)}.safetensors",
+            described=tmp_path / f"{len(names)}.json",
             choice=tmp_path / "a.csv",
         )
+    assert (tmp_path / "2.json").read_bytes() == (tmp_path / "3.json").read_bytes()
     assert (tmp_path / "2.safetensors").read_bytes() == (tmp_path / "3.safetensors").read_bytes()
 
 
 def test_of_equal_candidates_the_first_in_the_order_given(tmp_path, weights):
     select_model(
-        weights, settings("fscore", NAMES[::-1]), model=tmp_path / "m.safetensors", choice=tmp_path / "a.csv"
+        weights,
+        settings("fscore", NAMES[::-1]),
+        model=tmp_path / "m.safetensors",
+        described=tmp_path / "m.json",
+        choice=tmp_path / "a.csv",
     )
     assert read_model_file(tmp_path / "m.safetensors")[1]["candidate"] == {"batch_size": 2}
 
@@ -99,7 +107,7 @@ def test_comparison():
 
 
 def test_faults(tmp_path, weights):
-    outputs = {"model": tmp_path / "m.safetensors", "choice": tmp_path / "c.csv"}
+    outputs = {name: tmp_path / name for name in ("model", "described", "choice")}
     with pytest.raises(ValueError, match="found 'accuracy', expected one of loss"):
         select_model(weights, settings("accuracy"), **outputs)
     with pytest.raises(ValueError, match="no weights file for the candidates other"):

@@ -1,7 +1,15 @@
 import pytest
 import torch
 
-from tilefold.training.compute import derived_seed, generator, pick_device, reproducible, uses_bf16
+from tilefold.training import compute
+from tilefold.training.compute import (
+    derived_seed,
+    generator,
+    is_compiled,
+    pick_device,
+    reproducible,
+    uses_bf16,
+)
 
 
 def test_seeds_differ_by_seed_purpose_and_epoch():
@@ -26,6 +34,16 @@ def test_devices():
         pick_device("tpu")
 
 
+def test_a_job_without_a_gpu_says_so(monkeypatch, caplog):
+    caplog.set_level("INFO")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    pick_device("auto")
+    assert caplog.messages == ["computing on cpu: no GPU is visible"]
+    caplog.clear()
+    pick_device("cpu")
+    assert caplog.messages == ["computing on cpu"]
+
+
 def test_one_gpu_of_several(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
@@ -44,6 +62,22 @@ def test_bf16_is_for_gpus_that_have_it(monkeypatch):
         assert uses_bf16("bf16", cpu)
     with pytest.raises(ValueError, match="found 'fp16', expected auto, fp32 or bf16"):
         uses_bf16("fp16", cpu)
+
+
+def test_long_trainings_on_gpus_are_compiled_where_the_compiler_has_what_it_needs(monkeypatch):
+    gpu, cpu = torch.device("cuda", 0), torch.device("cpu")
+    monkeypatch.setattr(compute, "find_spec", lambda _: object())
+    monkeypatch.setattr(compute.shutil, "which", lambda name: f"/bin/{name}")
+    assert is_compiled("auto", gpu, 500)
+    assert not is_compiled("auto", gpu, 499)
+    assert not is_compiled("auto", cpu, 500)
+    assert is_compiled(True, cpu, 1)
+    assert not is_compiled(False, gpu, 500)
+    monkeypatch.setattr(compute.shutil, "which", lambda _: None)
+    assert not is_compiled("auto", gpu, 500)
+    monkeypatch.setattr(compute.shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(compute, "find_spec", lambda _: None)
+    assert not is_compiled("auto", gpu, 500)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

@@ -1,6 +1,7 @@
 """Each parameter of a training changes what it should, and nothing else."""
 
 import math
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -146,3 +147,15 @@ def test_the_rate_falls_and_a_resumed_training_has_the_same_bytes(make_database,
     resumed = train(database, settings | {"epochs": 7}, "resumed")
     for name, path in fresh.items():
         assert resumed[name].read_bytes() == path.read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch's compiler needs a C++ compiler")
+def test_a_compiled_network_learns_the_same_up_to_rounding(plain, train):
+    database, settings, outputs = plain
+    compiled = train(database, settings | {"compile": True}, "compiled")
+    assert list(weights_of(compiled)) == list(weights_of(outputs))
+    first, second = (pd.read_csv(files["history"])["train_loss"] for files in (outputs, compiled))
+    np.testing.assert_allclose(second, first, rtol=1e-3)
+    again = train(database, settings | {"compile": True}, "again")
+    assert again["weights"].read_bytes() == compiled["weights"].read_bytes()

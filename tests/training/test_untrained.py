@@ -6,7 +6,8 @@ import pytest
 
 from tilefold.inference.model import PredictionError, load_model
 from tilefold.training.choosing import select_model
-from tilefold.training.loop import HISTORY_COLUMNS, TrainingError
+from tilefold.training.history import HISTORY_COLUMNS
+from tilefold.training.loop import TrainingError
 from tilefold.training.model_file import read_model_file
 
 SAMPLES = 500
@@ -40,7 +41,10 @@ def test_a_region_that_cannot_be_trained_says_so(
     history = pd.read_csv(outputs["history"])
     assert history.empty
     assert list(history) == list(HISTORY_COLUMNS)
-    assert outputs["curves"].stat().st_size > 1000
+    for name in ("loss", "confusion_metrics", "class_fscores"):
+        assert outputs[name].stat().st_size > 1000
+    assert pd.read_csv(outputs["confusion"]).empty
+    assert pd.read_csv(outputs["class_scores"]).empty
     again = train(database, settings, "two")
     for name in outputs:
         assert outputs[name].read_bytes() == again[name].read_bytes()
@@ -70,6 +74,7 @@ def test_nothing_is_chosen_among_candidates_that_could_not_be_trained(
         dict.fromkeys(names, outputs["weights"]),
         {"criterion": "loss", "candidates": candidates},
         model=model,
+        described=tmp_path / "model.json",
         choice=choice,
     )
     table = pd.read_csv(choice)

@@ -122,7 +122,8 @@ def test_scores_stand_beside_the_networks(run):
         "bootstrap": {"replicates": 1000, "seed": 0},
     }
     rates = {"all/seed_3": folder / "rates.csv"}
-    outputs = {name: folder / f"{name}.csv" for name in ("folds", "classes", "gaps", "folds_mean")}
+    tables = ("folds", "classes", "gaps", "folds_mean", "intervals", "confusion")
+    outputs = {name: folder / f"{name}.csv" for name in tables} | {"matrices": folder / "matrices"}
     summarise_runs({"all/seed_3": folder / "network.parquet"}, rates, settings, **outputs)
     summarise_baselines(
         {"all/seed_3": predict(folder)},

@@ -4,7 +4,19 @@ import pytest
 from sklearn import metrics as sk
 
 from tilefold.validation.matrices import unit_counts
-from tilefold.validation.metrics import f1, kappa, mean_f1, overall_accuracy, precision, recall, scores
+from tilefold.validation.metrics import (
+    allocation_disagreement,
+    f1,
+    iou,
+    kappa,
+    mean_f1,
+    mean_iou,
+    overall_accuracy,
+    precision,
+    quantity_disagreement,
+    recall,
+    scores,
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +55,49 @@ def test_classes_equal_scikit_learn(labels, matrix):
     np.testing.assert_allclose(f1(matrix)[tested], expected[2][tested])
 
 
+def test_iou_equals_scikit_learn(labels, matrix):
+    codes, reference, predicted = labels
+    expected = sk.jaccard_score(reference, predicted, labels=codes, average=None, zero_division=0)
+    tested = np.isin(codes, reference)
+    np.testing.assert_allclose(iou(matrix)[tested], expected[tested])
+    assert np.isnan(iou(matrix)[~tested]).all()
+    assert mean_iou(matrix) == pytest.approx(expected[tested].mean())
+
+
+def test_classes_equal_torchmetrics(labels, matrix):
+    torchmetrics = pytest.importorskip("torchmetrics.functional.classification")
+    torch = pytest.importorskip("torch")
+    codes, reference, predicted = labels
+    target, given = (torch.from_numpy(np.searchsorted(codes, values)) for values in (reference, predicted))
+    names = {"precision": precision, "recall": recall, "f1_score": f1, "jaccard_index": iou}
+    tested = np.isin(codes, reference)
+    for name, ours in names.items():
+        theirs = getattr(torchmetrics, f"multiclass_{name}")
+        expected = theirs(given, target, num_classes=len(codes), average="none").numpy()
+        np.testing.assert_allclose(np.nan_to_num(ours(matrix)[tested]), expected[tested], rtol=1e-6)
+    agreement = torchmetrics.multiclass_cohen_kappa(given, target, num_classes=len(codes))
+    assert kappa(matrix) == pytest.approx(float(agreement), abs=1e-6)
+
+
+def test_disagreements_by_hand():
+    # Reference 100, 50, 50; map 90, 70, 40: 20 of 200 too much or too little.
+    matrix = np.array([[80, 15, 5], [5, 45, 0], [5, 10, 35]])
+    assert quantity_disagreement(matrix) == pytest.approx((10 + 20 + 10) / 2 / 200)
+    # Exchanged: min(20, 10) + min(5, 25) + min(15, 5) pixels, each pair counted from both ends.
+    assert allocation_disagreement(matrix) == pytest.approx((10 + 5 + 5) / 200)
+    assert quantity_disagreement(matrix) + allocation_disagreement(matrix) == pytest.approx(
+        1 - overall_accuracy(matrix)
+    )
+
+
+def test_disagreements_of_pure_kinds():
+    swapped = np.array([[0, 10], [10, 0]])
+    assert (quantity_disagreement(swapped), allocation_disagreement(swapped)) == (0, 1)
+    lost = np.array([[10, 10], [0, 10]])
+    assert quantity_disagreement(lost) == pytest.approx(1 / 3)
+    assert allocation_disagreement(lost) == 0
+
+
 def test_f1_of_classes_that_were_never_predicted_or_never_referenced(labels, matrix):
     position = {code: index for index, code in enumerate(labels[0])}
     assert f1(matrix)[position[7]] == 0
@@ -78,7 +133,7 @@ def test_empty_matrix_and_single_class_give_empty_cells():
 def test_leading_axes_are_carried_through(matrix):
     rng = np.random.default_rng(0)
     stack = rng.integers(0, 9, (2, 5, 4, 4))
-    for metric in (overall_accuracy, kappa, mean_f1, f1):
+    for metric in (overall_accuracy, kappa, mean_f1, mean_iou, f1, iou, allocation_disagreement):
         one_by_one = [[metric(stack[i, j]) for j in range(5)] for i in range(2)]
         np.testing.assert_allclose(metric(stack), one_by_one)
 

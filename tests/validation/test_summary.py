@@ -7,7 +7,7 @@ from tilefold.validation.summary import read_folds, summarise_runs
 
 COLUMNS = ["tile", "polygon", "group", "code", "role", "held_out_pixel", "predicted", "pixels"]
 BOOTSTRAP = {"replicates": 1000, "seed": 3}
-NAMES = ("folds", "classes", "gaps", "folds_mean")
+NAMES = ("folds", "classes", "gaps", "folds_mean", "intervals")
 
 
 class Study:
@@ -37,13 +37,14 @@ class Study:
             "nodata": 0,
             "bootstrap": BOOTSTRAP,
         }
-        summarise_runs(self.counts, self.rates, settings, **paths)
+        more = {"confusion": self.folder / "confusion.csv", "matrices": self.folder / "matrices"}
+        summarise_runs(self.counts, self.rates, settings, **paths, **more)
         text = {"note": str, "note_oa": str}
         tables = {name: pd.read_csv(path, dtype=text) for name, path in paths.items()}
         return {**tables, "folds": read_folds(paths["folds"])}
 
     def files(self):
-        return {name: (self.folder / f"{name}.csv").read_bytes() for name in NAMES}
+        return {name: (self.folder / f"{name}.csv").read_bytes() for name in (*NAMES, "confusion")}
 
 
 def row(table, **key):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from tilefold.validation.validate import validate_run
+from tilefold.validation.validate import describe_errors, validate_run
 
 CODES = [1, 2, 3, 8]
 SETTINGS = {"fold": "without_T", "seed": 5, "held_out": ["T"], "codes": CODES, "nodata": 0, "code": "digest"}
@@ -59,11 +59,13 @@ def inputs(tmp_path):
             "learn": [4, 4, 0, 0, 4, 4, 4, 0],
         }
     ).to_csv(tmp_path / "rates.csv", index=False)
-    return pixels, tmp_path / "predicted.parquet", tmp_path / "rates.csv"
+    roles = pd.DataFrame({"polygon": np.arange(1, 40), "region": np.where(np.arange(1, 40) < 15, "a", "b")})
+    roles.to_parquet(tmp_path / "roles.parquet")
+    return pixels, tmp_path / "predicted.parquet", tmp_path / "rates.csv", tmp_path / "roles.parquet"
 
 
 def test_figures_equal_scikit_learn(inputs, outputs):
-    pixels, predicted, rates = inputs
+    pixels, predicted, rates, _ = inputs
     validate_run(predicted, rates, SETTINGS, **outputs)
     metrics = pd.read_csv(outputs["metrics"], dtype={"classes_not_learnt": str}).set_index("side")
     assert set(metrics.index) == set(SIDES)
@@ -90,7 +92,7 @@ def test_figures_equal_scikit_learn(inputs, outputs):
 
 
 def test_counts_hold_every_pixel(inputs, outputs):
-    pixels, predicted, rates = inputs
+    pixels, predicted, rates, _ = inputs
     validate_run(predicted, rates, SETTINGS, **outputs)
     counts = pd.read_parquet(outputs["counts"])
     assert counts["pixels"].sum() == len(pixels)
@@ -101,7 +103,7 @@ def test_counts_hold_every_pixel(inputs, outputs):
 
 
 def test_matrices_and_classes(inputs, outputs):
-    _, predicted, rates = inputs
+    _, predicted, rates, _ = inputs
     validate_run(predicted, rates, SETTINGS, **outputs)
     classes = pd.read_csv(outputs["classes"])
     assert len(classes) == len(SIDES) * len(CODES)
@@ -117,7 +119,7 @@ def test_matrices_and_classes(inputs, outputs):
 
 
 def test_same_bytes_whatever_the_order_of_pixels(inputs, outputs, tmp_path):
-    pixels, predicted, rates = inputs
+    pixels, predicted, rates, _ = inputs
     validate_run(predicted, rates, SETTINGS, **outputs)
     files = [outputs["counts"], outputs["metrics"], outputs["classes"], *outputs["matrices"].values()]
     first = [path.read_bytes() for path in files]
@@ -127,7 +129,7 @@ def test_same_bytes_whatever_the_order_of_pixels(inputs, outputs, tmp_path):
 
 
 def test_run_without_held_out_area_has_one_side(inputs, outputs):
-    _, predicted, rates = inputs
+    _, predicted, rates, _ = inputs
     settings = {**SETTINGS, "fold": "all", "held_out": []}
     with pytest.raises(ValueError, match="run all has in_area"):
         validate_run(predicted, rates, settings, **outputs)
@@ -137,10 +139,27 @@ def test_run_without_held_out_area_has_one_side(inputs, outputs):
 
 
 def test_no_predicted_pixels_give_empty_cells(inputs, outputs, tmp_path):
-    pixels, predicted, rates = inputs
+    pixels, predicted, rates, _ = inputs
     pixels[pixels["held_out_pixel"]].to_parquet(tmp_path / "predicted.parquet")
     validate_run(predicted, rates, SETTINGS, **outputs)
     row = pd.read_csv(outputs["metrics"]).set_index("side").loc["in_area"]
     assert row["n_pixels"] == 0
     assert row[["oa", "kappa", "mean_f1", "oa_with_nodata"]].isna().all()
     assert row["classes_not_tested"] == "1;2;3;8"
+
+
+def test_tidy_matrices_of_tiles_and_regions_equal_pandas(inputs, tmp_path):
+    pixels, predicted, _, roles = inputs
+    paths = {name: tmp_path / f"{name}.csv" for name in ("confusion", "reliability", "risk")}
+    describe_errors(predicted, roles, SETTINGS, **paths)
+    table = pd.read_csv(paths["confusion"], dtype={"predicted": "Int64"})
+    region = np.where(pixels["polygon"] < 15, "a", "b")
+    for side, chosen in (("in_area", ~pixels["held_out_pixel"]), ("out_of_area", pixels["held_out_pixel"])):
+        for key, values in (("tile", pixels["tile"]), ("region", region)):
+            names = [values[chosen], pixels["code"][chosen], pixels["predicted"][chosen]]
+            expected = pd.crosstab(names[0], names[1:])
+            found = table[table["side"] == side].fillna({"predicted": 0})
+            found = found.pivot_table("pixels", key, ["reference", "predicted"], "sum", fill_value=0)
+            np.testing.assert_array_equal(found.to_numpy(), expected[found.columns].to_numpy())
+            assert found.to_numpy().sum() == chosen.sum()
+    assert table["predicted"].isna().any()

@@ -2,6 +2,7 @@ import shutil
 
 import pytest
 from engine import run, workspace
+from filelock import FileLock
 
 from tilefold.simulation.dials import small
 from tilefold.simulation.scene import simulate_scene
@@ -40,17 +41,28 @@ def content():
             "model_selection_criterion": "fscore",
             "dataloader_mode": "full",
         },
-        "classification": {"number_of_chunks": 2, "enable_probability_map": True},
+        "classification": {
+            "number_of_chunks": 2,
+            "enable_probability_map": True,
+            "enable_margin_map": True,
+            "enable_clear_dates_map": True,
+        },
         # Most runs are about other things; see test_table.py.
         "validation": {"baselines": []},
     }
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory, scene, content):
-    """A folder with a finished run; tests look at it and leave it as it is."""
-    folder = tmp_path_factory.mktemp("finished")
-    run(folder, workspace(folder, scene, content))
+def finished(tmp_path_factory, worker_id, scene, content):
+    """A folder with a finished run, one for all test processes; tests look at it and leave it as it is."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "finished"
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            made = tmp_path_factory.mktemp("making") / "finished"
+            made.mkdir()
+            run(made, workspace(made, scene, content))
+            made.rename(folder)
     return folder
 
 

@@ -30,11 +30,13 @@ def test_the_published_study_plans_its_jobs(tmp_path):
         "classify_chunk": 50 * (4 + 4 * 1),
         "merge_chunks": 3 * (4 + 4 * 1),
         "mosaic_tiles": 3 * 5,
+        "describe_map": 5,
         "measure_seams": 1,
         "score_distances": 4,
         "predict_baselines": 5,
         "summarise_baselines": 1,
         "summarise_runs": 1,
+        "summarise_candidates": 1,
         "write_report": 1,
     }
 

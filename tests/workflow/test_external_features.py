@@ -154,7 +154,9 @@ AFTER = {
     "classify_chunk",
     "merge_chunks",
     "mosaic_tiles",
+    "describe_map",
     "summarise_runs",
+    "summarise_candidates",
     "write_report",
 }
 

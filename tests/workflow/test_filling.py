@@ -24,7 +24,7 @@ def results(tmp_path_factory, scene, content):
         "calendar": {"method": "raw", "start": "2018-03-01", "end": "2018-09-30"},
         "folds": {"scheme": TILES[:1]},
         "training": {"epochs": 3},
-        "classification": {"enable_probability_map": False},
+        "classification": {"number_of_chunks": 1, "enable_probability_map": False},
     }
     config = workspace(folder, scene, merged(content, changes))
     for tile, parity in zip(TILES, (0, 1), strict=True):

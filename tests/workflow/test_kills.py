@@ -12,9 +12,9 @@ import pytest
 from engine import command, digests, engine, environment, run
 
 
-def start(folder):
+def start(folder, *targets):
     return subprocess.Popen(
-        command(folder / "config.yaml"),
+        command(folder / "config.yaml", *targets),
         cwd=folder,
         env=environment(),
         stdout=subprocess.DEVNULL,
@@ -46,14 +46,16 @@ def wait_for_job(process, script, seconds=120):
 
 
 def forget(folder, part):
-    """Remove the maps of one run, and its model where training is wanted, so that they are made again."""
+    """Remove the model or the maps of one run, so that they are made again; the target that makes them."""
     region = folder / "results" / "runs" / "all" / "seed_0" / "region_all"
-    shutil.rmtree(folder / "results" / "maps" / "all")
     if part == "train_candidate":
         shutil.rmtree(region / "candidates")
         shutil.rmtree(region / "checkpoints")
         (region / "model.safetensors").unlink()
         (region / "model_choice.csv").unlink()
+        return "models"
+    shutil.rmtree(folder / "results" / "maps" / "all")
+    return "maps"
 
 
 def is_alive(process):
@@ -71,8 +73,8 @@ def is_alive(process):
 )
 def test_sigkill(copy, script, victim):
     expected = digests(copy / "results")
-    forget(copy, script)
-    process = start(copy)
+    target = forget(copy, script)
+    process = start(copy, target)
     jobs = wait_for_job(process, script)
     time.sleep(1.5)
     if victim == "job":
@@ -88,7 +90,7 @@ def test_sigkill(copy, script, victim):
             time.sleep(0.05)
         assert [child.pid for child in below if is_alive(child)] == []
         run(copy, copy / "config.yaml", "--unlock")
-    assert engine(copy, copy / "config.yaml").returncode == 0
+    run(copy, copy / "config.yaml", target)
     assert digests(copy / "results") == expected
     assert list((copy / "results").rglob(".*.tmp*")) == []
 
@@ -115,8 +117,8 @@ def test_many_kills_of_the_engine_from_the_first_job_to_the_last(copy):
 
 
 def test_a_locked_folder_is_refused_with_the_way_out(copy):
-    forget(copy, "train_candidate")
-    process = start(copy)
+    target = forget(copy, "train_candidate")
+    process = start(copy, target)
     wait_for_job(process, "train_candidate")
     second = engine(copy, copy / "config.yaml")
     process.kill()

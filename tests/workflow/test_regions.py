@@ -23,7 +23,8 @@ FOLD = f"without_{TILES[0]}"
 AFTER_REGIONS = {
     *("burn_regions", "split_polygons", "select_samples", "assemble_samples", "train_candidate"),
     *("select_model", "predict_samples", "validate_run", "score_distances"),
-    *("classify_chunk", "merge_chunks", "mosaic_tiles", "measure_seams", "summarise_runs", "write_report"),
+    *("classify_chunk", "merge_chunks", "mosaic_tiles", "describe_map", "measure_seams"),
+    *("summarise_runs", "summarise_candidates", "write_report"),
 }
 
 
@@ -54,6 +55,7 @@ def regional(tmp_path_factory, scene, content):
             "regions": {"path": "{data}/regions.gpkg", "field": "zone", "fallback": "nearest"},
             "folds": {"scheme": TILES[:1]},
             "training": {"epochs": 4},
+            "classification": {"number_of_chunks": 1},
         },
     )
     config = workspace(folder, scene, changed)
@@ -173,7 +175,14 @@ def test_predicted_pixels_equal_the_map(regional):
 def test_jobs_of_a_changed_fallback(regional):
     folder, content = regional
     ends = {"predict_samples", "validate_run", "classify_chunk", "merge_chunks", "mosaic_tiles"}
-    ends |= {"score_distances", "summarise_runs", "write_report"}
+    ends |= {
+        "describe_map",
+        "measure_seams",
+        "score_distances",
+        "summarise_runs",
+        "summarise_candidates",
+        "write_report",
+    }
     assert rules(jobs(folder, content, {"regions": {"fallback": "none"}})) == ends
     found = jobs(folder, content, {"regions": {"fallback": "global"}})
     more = {"select_samples", "assemble_samples", "train_candidate", "select_model"}

@@ -12,9 +12,9 @@ from engine import ROOT, engine, merged, parse_jobs, planned, run, write_config
 A, B, C, D = "T31TCJ", "T31TCK", "T31TDJ", "T31TDK"
 RUN_RULES = {"select_samples", "assemble_samples", "train_candidate", "select_model", "validate_run"}
 #: Seams are measured where a run maps more than one tile.
-MAP_RULES = {"classify_chunk", "merge_chunks", "mosaic_tiles"}
+MAP_RULES = {"classify_chunk", "merge_chunks", "mosaic_tiles", "describe_map"}
 SEAMS = {"measure_seams"}
-ENDS = {"score_distances", "summarise_runs", "write_report"}
+ENDS = {"score_distances", "summarise_runs", "summarise_candidates", "write_report"}
 
 
 def jobs(folder, content, changes, *arguments):
@@ -168,7 +168,8 @@ def test_an_alias_and_a_group(finished, content):
 
     nomenclature = finished / "scene" / "nomenclature.csv"
     with changed_file(nomenclature, add_groups):
-        assert rules(planned(finished, finished / "config.yaml")) == set()
+        found = planned(finished, finished / "config.yaml")
+    assert rules(found) == {"summarise_level", "write_report"}
     with changed_file(nomenclature, add_columns):
         assert "clean_ground_truth" in rules(planned(finished, finished / "config.yaml"))
 
@@ -183,11 +184,12 @@ def test_colours_and_labels(finished, content):
     nomenclature = finished / "scene" / "nomenclature.csv"
     with changed_file(nomenclature, recolour):
         found = planned(finished, finished / "config.yaml")
-    assert rules(found) == {"mosaic_tiles", "write_report"} | SEAMS
+    assert rules(found) == {"mosaic_tiles", "describe_map", "write_report"} | SEAMS
     assert all("product=classification" in wildcards for wildcards in of(found, "mosaic_tiles"))
     with changed_file(nomenclature, relabel):
         found = planned(finished, finished / "config.yaml")
-    assert rules(found) == {"mosaic_tiles", "summarise_runs", "write_report"} | SEAMS
+    ends = {"summarise_runs", "summarise_candidates", "write_report"}
+    assert rules(found) == {"mosaic_tiles", "describe_map"} | ends | SEAMS
 
 
 def test_number_of_chunks(finished, content):
@@ -292,7 +294,11 @@ def test_code_of_a_stage(own_code):
     module.write_text(module.read_text() + "\n# a comment\n")
     assert planned_with_own_code(own_code) == set()
     module.write_text(module.read_text() + "\nSOMETHING = 1\n")
-    assert rules(planned_with_own_code(own_code)) == {"summarise_runs", "write_report"}
+    assert rules(planned_with_own_code(own_code)) == {
+        "summarise_runs",
+        "summarise_candidates",
+        "write_report",
+    }
 
 
 def test_a_touched_script_re_runs_nothing(own_code):

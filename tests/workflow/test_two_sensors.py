@@ -41,6 +41,7 @@ def results(tmp_path_factory, content):
         "external_features": {"module": "my_features.py", "functions": ["ratio"]},
         "folds": {"scheme": TILES[:1]},
         "training": {"epochs": 3},
+        "classification": {"number_of_chunks": 1},
     }
     config = workspace(folder, scene, merged(content, changes))
     (folder / "my_features.py").write_text(FUNCTIONS)

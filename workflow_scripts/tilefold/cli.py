@@ -26,35 +26,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tilefold", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    simulate = commands.add_parser("simulate", help="write a simulated scene with known truth")
-    simulate.add_argument("folder", type=Path, help="folder to write; products go to <folder>/<sensor>")
-    simulate.add_argument("--seed", type=int, help="seed of the scene")
-    simulate.add_argument("--size", type=int, help="side of a tile in pixels")
-    simulate.add_argument("--shift", type=float, help="how much tiles differ; 0: not at all")
-    simulate.add_argument("--sensors", help="whose products, separated by commas; default: sentinel2")
-    simulate.add_argument("--dem", action="store_true", help="also elevation rasters")
-    simulate.add_argument(
-        "--names-only",
-        nargs="?",
-        type=int,
-        const=0,
-        metavar="TILES",
-        help="only names and headers, of this many tiles",
-    )
-    simulate.add_argument(
-        "--tiles", nargs="+", help="names of the tiles; with --names-only, instead of a number"
-    )
-    simulate.set_defaults(command=_simulate)
-
+    _add_simulate(commands)
     _add_clean(commands)
-
-    predict = commands.add_parser("predict", help="predict a file of samples with a model file")
-    predict.add_argument("model", type=Path, help="model.safetensors of a run")
-    predict.add_argument("samples", type=Path, help="NetCDF file with the model's inputs")
-    predict.add_argument("--out", type=Path, default=Path("predicted.csv"), help="CSV to write")
-    predict.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:<number>")
-    predict.add_argument("--threads", type=int, default=1, help="threads to compute with")
-    predict.set_defaults(command=_predict)
+    _add_sampling_design(commands)
+    _add_compare(commands)
+    _add_predict(commands)
 
     baseline = commands.add_parser(
         "baseline", help="the network beside a random forest and the scene's best rule"
@@ -77,6 +53,107 @@ def _parser() -> argparse.ArgumentParser:
     document.add_argument("--root", type=Path, default=Path(), help="folder of the project")
     document.set_defaults(command=_document)
     return parser
+
+
+def _add_simulate(commands: Any) -> None:
+    simulate = commands.add_parser("simulate", help="write a simulated scene with known truth")
+    simulate.add_argument("folder", type=Path, help="folder to write; products go to <folder>/<sensor>")
+    simulate.add_argument("--seed", type=int, help="seed of the scene")
+    simulate.add_argument("--size", type=int, help="side of a tile in pixels")
+    simulate.add_argument("--shift", type=float, help="how much tiles differ; 0: not at all")
+    simulate.add_argument("--sensors", help="whose products, separated by commas; default: sentinel2")
+    simulate.add_argument("--dem", action="store_true", help="also elevation rasters")
+    simulate.add_argument(
+        "--names-only",
+        nargs="?",
+        type=int,
+        const=0,
+        metavar="TILES",
+        help="only names and headers, of this many tiles",
+    )
+    simulate.add_argument(
+        "--tiles", nargs="+", help="names of the tiles; with --names-only, instead of a number"
+    )
+    simulate.set_defaults(command=_simulate)
+
+
+def _add_predict(commands: Any) -> None:
+    predict = commands.add_parser("predict", help="predict a file of samples with a model file")
+    predict.add_argument("model", type=Path, help="model.safetensors of a run")
+    predict.add_argument("samples", type=Path, help="NetCDF file with the model's inputs")
+    predict.add_argument("--out", type=Path, default=Path("predicted.csv"), help="CSV to write")
+    predict.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:<number>")
+    predict.add_argument("--threads", type=int, default=1, help="threads to compute with")
+    predict.set_defaults(command=_predict)
+
+    export = commands.add_parser("export", help="write a model file as ONNX")
+    export.add_argument("model", type=Path, help="model.safetensors of a run")
+    export.add_argument("onnx", type=Path, help="file to write")
+    export.set_defaults(command=_export)
+
+
+def _add_compare(commands: Any) -> None:
+    compare = commands.add_parser(
+        "compare", help="two finished projects on the polygons that are test in both"
+    )
+    compare.add_argument("first", type=Path, help="results folder")
+    compare.add_argument("second", type=Path, help="results folder")
+    compare.add_argument(
+        "--out", type=Path, default=Path("comparison"), help="folder to write; default: comparison"
+    )
+    compare.add_argument(
+        "--replicates", type=int, default=2000, help="resamples for intervals; default: 2000"
+    )
+    compare.add_argument("--seed", type=int, default=0, help="seed of the resampling; default: 0")
+    compare.set_defaults(command=_compare)
+
+
+def _compare(given: argparse.Namespace) -> None:
+    from tilefold.plan.comparison import compare_results
+
+    table = compare_results(
+        given.first, given.second, given.out, replicates=given.replicates, seed=given.seed
+    )
+    whole = table[table["class"].isna()].drop(columns=["class", "label", "n_pixels_first", "n_pixels_second"])
+    print(whole.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    print(f"written: {given.out}/comparison.csv, comparison.html")
+
+
+def _add_sampling_design(commands: Any) -> None:
+    design = commands.add_parser(
+        "sampling-design", help="draw map pixels to interpret, for design-based accuracy"
+    )
+    design.add_argument("map", type=Path, help="classified raster; its classes are the strata")
+    design.add_argument("--total", type=int, required=True, help="number of points")
+    allocations = ("equal", "proportional", "neyman")
+    design.add_argument(
+        "--allocation", choices=allocations, default="proportional", help="default: proportional"
+    )
+    design.add_argument(
+        "--accuracies", type=Path, help="for neyman: CSV with the columns class and precision"
+    )
+    design.add_argument("--nodata", type=int, default=0, help="value of the map without a class; default: 0")
+    design.add_argument("--seed", type=int, default=0, help="seed of the draws; default: 0")
+    design.add_argument("--points", type=Path, default=Path("points.gpkg"), help="GeoPackage to write")
+    design.add_argument("--strata", type=Path, default=Path("strata.csv"), help="CSV to write")
+    design.set_defaults(command=_sampling_design)
+
+
+def _sampling_design(given: argparse.Namespace) -> None:
+    from tilefold.validation.sampling_design import design_sample, read_accuracies
+
+    table = design_sample(
+        given.map,
+        given.total,
+        allocation=given.allocation,
+        nodata=given.nodata,
+        seed=given.seed,
+        points=given.points,
+        strata=given.strata,
+        accuracies=read_accuracies(given.accuracies) if given.accuracies else None,
+    )
+    print(table.to_string(index=False))
+    print(f"written: {given.points}, to be filled in (class), and {given.strata}")
 
 
 def _add_clean(commands: Any) -> None:
@@ -125,6 +202,13 @@ def _predict(given: argparse.Namespace) -> None:
         given.model, given.samples, given.out, device=given.device, compute_threads=given.threads
     )
     print(f"{number} samples predicted: {given.out}")
+
+
+def _export(given: argparse.Namespace) -> None:
+    from tilefold.inference.onnx_export import export_onnx
+
+    export_onnx(given.model, given.onnx)
+    print(f"written: {given.onnx}")
 
 
 def _simulate(given: argparse.Namespace) -> None:

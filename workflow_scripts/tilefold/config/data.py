@@ -173,7 +173,8 @@ class LandCoverClass(Section):
     colour: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#808080"
     """Colour in the maps, as `#rrggbb`."""
     parent: str | None = None
-    """Label of the group that the class belongs to (`crops`): classes with the same one are a group."""
+    """Label of the group that the class belongs to (`crops`): classes with the same one are a group. Groups of groups
+    follow after a `;`, the smallest first (`crops;farmland`). All scores are also given by groups."""
     alias: list[str] = []
     """Other names or numbers of the class in the class field, in any case; in a CSV file separated by `;`."""
 

@@ -138,6 +138,11 @@ class Training(Section):
     """`auto`: a GPU where there is one; `cpu`; `cuda`; `cuda:1` for the second GPU."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """`auto`: bfloat16 on GPUs that have it, float32 elsewhere. Classification is always in float32."""
+    compile: Literal["auto"] | bool = "auto"
+    """Compile the network with torch's compiler, which takes about a minute. `auto`: on GPUs, where Triton and a C
+    compiler are installed and an epoch has 500 batches or more."""
+    tensorboard: bool = False
+    """Also write the history as TensorBoard events, to `logs/train_candidate`. Needs the package `tensorboard`."""
 
     @field_validator("early_stop_metric", mode="before")
     @classmethod
@@ -181,10 +186,18 @@ class Models(Section):
 class Classification(Section):
     """How tiles are classified."""
 
-    number_of_chunks: Positive = 1
-    """Jobs that each tile is cut into."""
+    number_of_chunks: Positive | Literal["auto"] = "auto"
+    """Jobs that each tile is cut into. `auto`: as few as keep what each one classifies under `memory_gb`. Maps are
+    the same bytes for any number."""
+    memory_gb: Annotated[float, Field(gt=0)] = 8.0
+    """For `number_of_chunks: auto`: gigabytes that the series, static rasters, external features and products of one
+    chunk may measure, uncompressed. A job works by blocks and has only some of them in memory at a time."""
     enable_probability_map: bool = False
-    """Also write the probability of each class."""
+    """Also write the probability of each class: 0 to 1000, one band a class."""
+    enable_margin_map: bool = False
+    """Also write the margin: the probability of the most probable class less that of the second, 0 to 100."""
+    enable_clear_dates_map: bool = False
+    """Also write the number of clear dates of each pixel; of several sensors, that of the one with the fewest."""
     batch_rows: Annotated[int, Field(ge=16)] = 4096
     """Pixels that the network sees at once; every batch is padded to this number."""
     compute_threads: Positive = 1

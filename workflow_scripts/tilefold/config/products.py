@@ -42,8 +42,26 @@ class Bootstrap(Section):
     """Seed of the resampling, apart from those of the splits."""
 
 
+class ReferenceSample(Section):
+    """Points of a probability sample, interpreted by people: design-based accuracies and areas."""
+
+    path: str
+    """Vector file of the points, as `tilefold sampling-design` writes it, with the class filled in. Points without a
+    class are left out."""
+    strata: str
+    """CSV file of the design that the points were drawn by: `stratum`, `pixels`, `hectares`."""
+    class_field: str = "class"
+    """Field with the interpreted class's code."""
+    stratum_field: str = "stratum"
+    """Field with the stratum's number."""
+
+
 class Validation(Section):
     """How accuracy is estimated."""
+
+    reference_sample: ReferenceSample | None = None
+    """Points of a probability sample: the only basis for an accuracy of the map, and for areas of classes with
+    intervals (`summary/areas/seed_<s>.csv`). Not with a table of samples, which makes no map."""
 
     bootstrap: Bootstrap = Bootstrap()
     """Intervals of the transfer gap."""

@@ -30,12 +30,15 @@ def decided(mean: NDArray[np.float64], codes: Sequence[int]) -> dict[str, NDArra
     Returns
     -------
     dict
-        `classification` int32, `confidence` uint8, `probabilities` uint16, each (bands, pixels), scaled as in maps.
+        `classification` int32, `confidence` and `margin` uint8, `probabilities` uint16, each (bands, pixels), scaled
+        as in maps.
     """
     mean = np.rint(mean / PRECISION) * PRECISION
+    second = np.partition(mean, -2, axis=0)[-2] if len(mean) > 1 else np.zeros(mean.shape[1])
     return {
         "classification": np.asarray(codes, np.int32)[mean.argmax(axis=0)][None],
         "confidence": np.rint(mean.max(axis=0) * CONFIDENCE_SCALE).astype(np.uint8)[None],
+        "margin": np.rint((mean.max(axis=0) - second) * CONFIDENCE_SCALE).astype(np.uint8)[None],
         "probabilities": np.rint(mean * PROBABILITY_SCALE).astype(np.uint16),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from rasterio.io import DatasetReader
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window, chunk_window
 from tilefold.inference.model import PredictionError
-from tilefold.inference.pixels import Decisions
 from tilefold.inference.regions import RegionModels
 from tilefold.inference.scales import CONFIDENCE_NODATA, PROBABILITY_NODATA
 from tilefold.inference.strips import StripWriter
@@ -25,9 +24,12 @@ from tilefold.regions.names import NO_REGION
 from tilefold.regions.preparing import read_neighbours
 from tilefold.series.inputs import is_external
 from tilefold.series.stack import InputStack, open_inputs
-from tilefold.storage.metadata import provenance
+from tilefold.storage.metadata import models_tag, provenance
 from tilefold.storage.rasters import BLOCK, create_raster
 from tilefold.storage.reading_ahead import read_ahead
+
+#: No tile has so many acquisitions; of pixels that no tile of a mosaic owns.
+CLEAR_DATES_NODATA = 65535
 
 logger = logging.getLogger(__name__)
 
@@ -42,12 +44,10 @@ def classify_chunk(
     static: Paths,
     settings: Mapping[str, Any],
     *,
-    labels: Path | str,
-    confidence: Path | str,
-    probabilities: Path | str | None = None,
     external: Path | str | None = None,
     regions: Path | str | None = None,
     neighbours: Path | str | None = None,
+    **rasters: Path | str,
 ) -> None:
     """Classify one chunk of a tile: a strip of full width.
 
@@ -66,19 +66,18 @@ def classify_chunk(
         `tile`, `grid`, `chunk`, `number_of_chunks`, `codes`, `nodata`, `dtype` (of the labels), `fallback`,
         `batch_rows`, `compute_threads`, `device`; `trained_here`: whether the series have the dates of the models'
         training (default), else `inputs`, whose dates the series have.
-    labels
-        To write: class codes, `nodata` where a pixel was never clear or no model classifies it.
-    confidence
-        To write: uint8, 0 to 100, 255 where there is no label.
-    probabilities
-        To write, if wanted: uint16, 0 to 1000, 65535 where there is no label; one band for each class, described as
-        `class_<code>`, codes ascending.
     external
         Raster of the tile's external features, if there are some.
     regions
         Raster of the tile's regions, if there are some; filled for the fallback `nearest`.
     neighbours
         Table of the regions' neighbours, for the fallback `nearest`.
+
+    rasters
+        To write, those that are wanted, all with nodata where a pixel was never clear or no model classifies it:
+        `labels` (class codes; `nodata`), `confidence` and `margin` (uint8, 0 to 100; 255), `probabilities` (uint16,
+        0 to 1000; 65535; one band for each class, described as `class_<code>`, codes ascending), `clear_dates`
+        (uint16).
 
     Raises
     ------
@@ -95,29 +94,33 @@ def classify_chunk(
         opened = _open_inputs(series, clear, static, external, loaded, dated, settings["tile"])
         inputs = stack.enter_context(opened)
         raster = stack.enter_context(rasterio.open(regions)) if regions else None
-        writers = _open_outputs(stack, grid.crop(window), settings, [labels, confidence, probabilities])
+        tags = {**provenance(settings), **models_tag(models)}
+        writers = _open_outputs(stack, grid.crop(window), settings, rasters, tags)
         read = _read_blocks(inputs, raster, lattice_blocks(window))
         _classify_window(read, writers, loaded, window, settings)
 
 
 def _classify_window(
     read: Iterator[Block],
-    writers: Sequence[StripWriter],
+    writers: Mapping[str, StripWriter],
     models: RegionModels,
     window: Window,
     settings: Mapping[str, Any],
 ) -> None:
     """Classify a window of full width block by block; rows of blocks go to the writers as they are complete."""
-    rows: list[NDArray[Any]] = []
+    rows: dict[str, NDArray[Any]] = {}
     for block, values, clear_dates, regions in read:
         if block.col_start == 0:
-            rows = [np.empty((writer.bands, block.height, window.width), writer.dtype) for writer in writers]
+            rows = {
+                name: np.empty((writer.bands, block.height, window.width), writer.dtype)
+                for name, writer in writers.items()
+            }
         place = f"tile {settings['tile']}, {_place(block)}"
         decisions = models.classify(regions, values, clear_dates, place=place)
-        _put(rows, decisions, block)
+        _put(rows, {**vars(decisions), "clear_dates": clear_dates}, block)
         if block.col_stop == window.width:
-            for writer, result in zip(writers, rows, strict=True):
-                writer.append(result)
+            for name, writer in writers.items():
+                writer.append(rows[name])
             logger.info("tile %s: classified up to row %d", settings["tile"], block.row_stop)
 
 
@@ -212,32 +215,34 @@ def _read_blocks(
 
 
 def _open_outputs(
-    stack: ExitStack, grid: Grid, settings: Mapping[str, Any], paths: Sequence[Path | str | None]
-) -> list[StripWriter]:
-    """Open the rasters of a chunk: labels, confidence and, where a path is given, probabilities."""
+    stack: ExitStack,
+    grid: Grid,
+    settings: Mapping[str, Any],
+    paths: Mapping[str, Path | str],
+    tags: Mapping[str, str],
+) -> dict[str, StripWriter]:
+    """Open the rasters of a chunk, by product."""
     names = [f"class_{code}" for code in settings["codes"]]
-    forms: list[tuple[str, int, list[str]]] = [
-        (settings["dtype"], settings["nodata"], ["classification"]),
-        ("uint8", CONFIDENCE_NODATA, ["confidence"]),
-        ("uint16", PROBABILITY_NODATA, names),
-    ]
-    tags = provenance(settings)
-    writers = []
-    for path, (dtype, nodata, descriptions) in zip(paths, forms, strict=True):
-        if path is not None:
-            raster = create_raster(
-                path, grid, dtype=dtype, nodata=nodata, descriptions=descriptions, tags=tags
-            )
-            writers.append(stack.enter_context(StripWriter(stack.enter_context(raster))))
+    forms: dict[str, tuple[str, int, list[str]]] = {
+        "labels": (settings["dtype"], settings["nodata"], ["classification"]),
+        "confidence": ("uint8", CONFIDENCE_NODATA, ["confidence"]),
+        "probabilities": ("uint16", PROBABILITY_NODATA, names),
+        "margin": ("uint8", CONFIDENCE_NODATA, ["margin"]),
+        "clear_dates": ("uint16", CLEAR_DATES_NODATA, ["clear_dates"]),
+    }
+    writers = {}
+    for product, path in paths.items():
+        dtype, nodata, descriptions = forms[product]
+        raster = create_raster(path, grid, dtype=dtype, nodata=nodata, descriptions=descriptions, tags=tags)
+        writers[product] = stack.enter_context(StripWriter(stack.enter_context(raster)))
     return writers
 
 
-def _put(rows: list[NDArray[Any]], decisions: Decisions, block: Window) -> None:
-    """Put a block's results into its strip, as (bands, rows, columns)."""
+def _put(rows: Mapping[str, NDArray[Any]], results: Mapping[str, NDArray[Any]], block: Window) -> None:
+    """Put a block's results into the strips, as (bands, rows, columns)."""
     columns = slice(block.col_start, block.col_stop)
-    results: list[NDArray[Any]] = [decisions.labels, decisions.confidence, decisions.probabilities]
-    for strip, result in zip(rows, results, strict=False):
-        strip[:, :, columns] = np.moveaxis(result.reshape(*block.shape, -1), 2, 0)
+    for name, strip in rows.items():
+        strip[:, :, columns] = np.moveaxis(results[name].reshape(*block.shape, -1), 2, 0)
 
 
 def _place(window: Window) -> str:

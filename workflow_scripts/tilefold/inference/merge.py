@@ -15,7 +15,7 @@ from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window, chunk_window
 from tilefold.inference.lattice import same_grid
 from tilefold.inference.strips import StripWriter
-from tilefold.storage.metadata import provenance
+from tilefold.storage.metadata import kept_tags, provenance
 from tilefold.storage.rasters import BLOCK, create_raster, grid_of
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def merge_chunks(chunks: Sequence[Path | str], settings: Mapping[str, Any], *, m
                 dtype=first.dtypes[0],
                 nodata=first.nodata,
                 descriptions=first.descriptions,
-                tags=provenance(settings),
+                tags={**provenance(settings), **kept_tags(first.tags())},
             )
         )
         writer = stack.enter_context(StripWriter(output))

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tilefold.networks.base import TilefoldNetwork
 from tilefold.networks.inputs import sensors_information
 from tilefold.networks.registry import build_network
 from tilefold.training.compute import pick_device
@@ -17,6 +18,8 @@ from tilefold.training.model_file import read_model_file
 
 #: Rows that the network sees at once where nothing else is asked for.
 BATCH_ROWS = 4096
+#: Batches are padded to a multiple of this: matrix products compute the rows of a last, narrower part otherwise.
+ROUND_ROWS = 64
 
 
 class PredictionError(ValueError):
@@ -46,14 +49,7 @@ class Predictor:
     def __init__(self, path: Path | str, *, device: str, batch_rows: int, compute_threads: int) -> None:
         if batch_rows < 1:
             raise ValueError(f"batch_rows must be at least 1, found {batch_rows}")
-        tensors, description = read_model_file(path)
-        if "untrained" in description:
-            raise PredictionError(f"{path}: holds no model, since there was {description['untrained']}")
-        if description.get("criterion", "") is None:
-            raise PredictionError(
-                f"{path}: holds a candidate's weights of several epochs, not one model; take the model.safetensors "
-                "of its run"
-            )
+        network, description = load_network(path)
         self.path = Path(path)
         self.description = description
         self.inputs: dict[str, dict[str, Any]] = description["inputs"]
@@ -61,14 +57,7 @@ class Predictor:
         self.not_learnt: list[int] = description["not_learnt"]
         self._device = pick_device(device)
         self._threads = compute_threads
-        network = build_network(
-            **description["network"],
-            inputs=self.inputs,
-            classes=self.classes,
-            statistics=description["statistics"],
-        )
-        network.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
-        self._network = network.to(self._device).eval()
+        self._network = network.for_prediction().to(self._device).eval()
         barred = torch.tensor([code in set(self.not_learnt) for code in self.classes])
         self._barred = barred.to(self._device)
         self._shapes: dict[str, tuple[int, ...]] = {}
@@ -76,8 +65,22 @@ class Predictor:
             dated = "dates" in self.inputs[name]
             components = info["nb_components"]
             self._shapes[name] = (info["nb_dates"], components) if dated else (components,)
-        self._buffers = {name: torch.zeros((batch_rows, *shape)) for name, shape in self._shapes.items()}
+        self._buffers = {
+            name: _buffer(
+                shape,
+                -(-batch_rows // ROUND_ROWS) * ROUND_ROWS,
+                getattr(self._network, "feature_major", False),
+            )
+            for name, shape in self._shapes.items()
+        }
         self._rows = batch_rows
+
+    def batch(self, rows: int) -> dict[str, NDArray[np.float32]]:
+        """Where to write the tensors of the next `rows` samples, `batch_rows` at most; see `predict`.
+
+        The arrays may be views of (dates, components, samples): what is written in that order runs along memory.
+        """
+        return {name: buffer.numpy()[:rows] for name, buffer in self._buffers.items()}
 
     def predict(self, tensors: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
         """Class probabilities of samples.
@@ -100,28 +103,34 @@ class Predictor:
             network gives NaN or infinity.
         """
         number = self._check(tensors)
-        torch.set_num_threads(self._threads)
         probabilities = np.empty((number, len(self.classes)), np.float32)
         for start in range(0, number, self._rows):
             stop = min(start + self._rows, number)
-            probabilities[start:stop] = self._predict_batch(
-                {name: tensors[name][start:stop] for name in self.inputs}, stop - start
-            )
+            for name, values in self.batch(stop - start).items():
+                values[...] = tensors[name][start:stop]
+            probabilities[start:stop] = self.predict_batch(stop - start)
         return probabilities
 
     @torch.inference_mode()
-    def _predict_batch(self, part: Mapping[str, NDArray[np.float32]], rows: int) -> NDArray[np.float32]:
-        for name, buffer in self._buffers.items():
-            whole = buffer.numpy()
-            whole[:rows] = part[name]
-            whole[rows:] = 0
+    def predict_batch(self, rows: int) -> NDArray[np.float32]:
+        """Class probabilities, float32 (rows, classes), of the samples written to `batch(rows)`.
+
+        Raises
+        ------
+        PredictionError
+            If the network gives NaN or infinity.
+        """
+        torch.set_num_threads(self._threads)
+        for buffer in self._buffers.values():
+            buffer[rows:] = 0
         logits = self._network(**{name: buffer.to(self._device) for name, buffer in self._buffers.items()})
+        by_class = logits.T.masked_fill(self._barred[:, None], -torch.inf)
         if not bool(torch.isfinite(logits[:rows]).all()):
             raise PredictionError(
                 f"{self.path}: the network gives NaN or infinity; train it again with a lower learning_rate, "
                 "and look for infinite values in the inputs"
             )
-        probabilities = torch.softmax(logits.masked_fill(self._barred, -torch.inf), dim=1)
+        probabilities = torch.softmax(by_class, dim=0).T
         values: NDArray[np.float32] = probabilities[:rows].cpu().numpy()
         return values
 
@@ -138,6 +147,41 @@ class Predictor:
                     f"found {values.dtype} {values.shape}; the inputs are not those of the training"
                 )
         return number
+
+
+def load_network(path: Path | str) -> tuple[TilefoldNetwork, dict[str, Any]]:
+    """Network of a model file, in evaluation mode on the CPU, and its description.
+
+    Raises
+    ------
+    PredictionError
+        If the file holds a candidate's weights, or says that there is no model.
+    ModelFileError
+        If it is damaged or of another kind.
+    NetworkError
+        If its network cannot be built.
+    """
+    tensors, description = read_model_file(path)
+    if "untrained" in description:
+        raise PredictionError(f"{path}: holds no model, since there was {description['untrained']}")
+    if description.get("criterion", "") is None:
+        raise PredictionError(
+            f"{path}: holds a candidate's weights of several epochs, not one model; take the model.safetensors "
+            "of its run"
+        )
+    network: TilefoldNetwork = build_network(
+        **description["network"],
+        inputs=description["inputs"],
+        classes=description["classes"],
+        statistics=description["statistics"],
+    )
+    network.load_state_dict({name: torch.from_numpy(value) for name, value in tensors.items()})
+    return network.eval(), description
+
+
+def _buffer(shape: tuple[int, ...], rows: int, feature_major: bool) -> torch.Tensor:
+    """Zeros (rows, *shape); feature-major, a view of memory in which the rows of one component lie side by side."""
+    return torch.zeros((*shape, rows)).movedim(-1, 0) if feature_major else torch.zeros((rows, *shape))
 
 
 def load_model(

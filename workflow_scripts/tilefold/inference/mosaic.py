@@ -21,10 +21,11 @@ from rio_cogeo.cogeo import cog_translate
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
 from tilefold.grids.windows import Window, blocks
+from tilefold.inference.band_statistics import write_statistics
 from tilefold.inference.blending import Blend, edge_distance
 from tilefold.inference.lattice import common_grid, same_grid
-from tilefold.storage.metadata import provenance
-from tilefold.storage.rasters import BLOCK, create_raster, grid_of
+from tilefold.storage.metadata import kept_tags, provenance
+from tilefold.storage.rasters import BLOCK, check_written, create_raster, grid_of
 from tilefold.storage.whole import whole_file
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,8 @@ def mosaic_tiles(
     settings
         `product`, `grids` (by tile), `ownership`, `nodata` (of the classification), and `classes`: `code`,
         `label`, `colour` (red, green, blue) of each class, or None. With classes the raster has a colour
-        table, and the labels as tags `class_<code>` of its band. `codes` (ascending), to blend.
+        table, and the labels as tags `class_<code>` of its band; without, its bands have statistics. `codes`
+        (ascending), to blend.
     mosaic
         The raster to write: bands, type and nodata value of the tiles.
     probabilities
@@ -88,12 +90,14 @@ def mosaic_tiles(
                 dtype=first.dtypes[0],
                 nodata=first.nodata,
                 descriptions=first.descriptions,
-                tags=provenance(settings),
+                tags={**provenance(settings), **kept_tags(first.tags())},
             ) as output:
                 if settings["classes"]:
                     describe_classes(output, settings["classes"])
                 joint = _Joint(grids, windows, ownership, settings["product"], settings.get("codes", []))
                 _fill(output, tiles, joint, probabilities or {})
+        if not settings["classes"]:
+            write_statistics(joined)
         write_cloud_optimised(joined, target)
     logger.info("%s: %d tile(s) joined", settings["product"], len(tiles))
 
@@ -283,3 +287,4 @@ def write_cloud_optimised(source: Path, target: Path) -> None:
             forward_band_tags=True,
             quiet=True,
         )
+        check_written(temporary, target)

@@ -34,11 +34,15 @@ class Decisions:
     probabilities
         uint16 (n, classes): 0 to 1000, classes in ascending order of their codes; `PROBABILITY_NODATA` where
         never clear.
+    margin
+        uint8 (n,): probability of the label less that of the second class, 0 to 100; `CONFIDENCE_NODATA` where never
+        clear.
     """
 
     labels: NDArray[np.int32]
     confidence: NDArray[np.uint8]
     probabilities: NDArray[np.uint16]
+    margin: NDArray[np.uint8]
 
     @classmethod
     def undecided(cls, pixels: int, classes: int, nodata: int) -> Self:
@@ -47,6 +51,7 @@ class Decisions:
             np.full(pixels, nodata, np.int32),
             np.full(pixels, CONFIDENCE_NODATA, np.uint8),
             np.full((pixels, classes), PROBABILITY_NODATA, np.uint16),
+            np.full(pixels, CONFIDENCE_NODATA, np.uint8),
         )
 
     def put(self, where: slice | NDArray[np.intp], other: Decisions) -> None:
@@ -54,6 +59,7 @@ class Decisions:
         self.labels[where] = other.labels
         self.confidence[where] = other.confidence
         self.probabilities[where] = other.probabilities
+        self.margin[where] = other.margin
 
 
 def decide(probabilities: NDArray[np.float32], codes: Sequence[int]) -> Decisions:
@@ -76,13 +82,31 @@ def decide(probabilities: NDArray[np.float32], codes: Sequence[int]) -> Decision
     """
     if any(one >= other for one, other in pairwise(codes)):
         raise ValueError(f"class codes must be ascending, found {list(codes)}")
-    best = probabilities.argmax(axis=1)
-    largest = np.take_along_axis(probabilities, best[:, None], axis=1)[:, 0]
+    best, largest, second = _two_most_probable(probabilities)
     return Decisions(
         np.asarray(codes, np.int32)[best],
         np.rint(largest * CONFIDENCE_SCALE).astype(np.uint8),
         np.rint(probabilities * PROBABILITY_SCALE).astype(np.uint16),
+        np.rint((largest - second) * CONFIDENCE_SCALE).astype(np.uint8),
     )
+
+
+def _two_most_probable(
+    probabilities: NDArray[np.float32],
+) -> tuple[NDArray[np.uint16], NDArray[np.float32], NDArray[np.float32]]:
+    """Number and probability of the most probable class, probability of the second (0 without one).
+
+    Class by class, since there are many more pixels.
+    """
+    largest = probabilities[:, 0].copy()
+    second = np.zeros_like(largest)
+    best = np.zeros(len(largest), np.uint16)
+    for number in range(1, probabilities.shape[1]):
+        column = probabilities[:, number]
+        np.maximum(second, np.minimum(largest, column), out=second)
+        np.copyto(best, np.uint16(number), where=column > largest)
+        np.maximum(largest, column, out=largest)
+    return best, largest, second
 
 
 def classify_pixels(
@@ -110,7 +134,7 @@ def classify_pixels(
     nodata
         Label of pixels that were never clear.
     rows
-        Rows that the model sees at once.
+        Rows that the model sees at once, its `batch_rows` at most.
     place
         Where the pixels are, for messages.
 
@@ -123,14 +147,23 @@ def classify_pixels(
     clear = np.flatnonzero(clear_dates)
     for start in range(0, clear.size, rows):
         chosen = as_slice(clear[start : start + rows])
-        part = {name: stored[chosen] for name, stored in values.items()}
-        tensors = {name: input_tensor(part, name, spec) for name, spec in predictor.inputs.items()}
+        part = {name: _taken(stored, chosen) for name, stored in values.items()}
+        size = min(rows, clear.size - start)
+        for name, tensor in predictor.batch(size).items():
+            input_tensor(part, name, predictor.inputs[name], tensor)
         try:
-            probabilities = predictor.predict(tensors)
+            probabilities = predictor.predict_batch(size)
         except PredictionError as error:
             raise PredictionError(f"{place}: {error}") from error
         decisions.put(chosen, decide(probabilities, predictor.classes))
     return decisions
+
+
+def _taken(stored: NDArray[Any], chosen: slice | NDArray[np.intp]) -> NDArray[Any]:
+    """Some pixels of stored values, in the layout that these have."""
+    if isinstance(chosen, slice) or stored.flags.c_contiguous:
+        return stored[chosen]
+    return np.moveaxis(np.moveaxis(stored, 0, -1)[..., chosen], -1, 0)
 
 
 def load_predictor(model: Path | str, settings: Mapping[str, Any]) -> Predictor:

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from tilefold.networks.base import TilefoldNetwork
+from tilefold.networks.folding import fold_perceptron
 from tilefold.networks.mlp import flattened, layer_sizes
 from tilefold.networks.normalisation import BatchNorm
 from tilefold.networks.parameters import check_share
@@ -51,3 +52,7 @@ class ANN(TilefoldNetwork):
         """Logits (batch, nb_class)."""
         logits: Tensor = self.layers(flattened(self, inputs))
         return logits
+
+    def for_prediction(self) -> nn.Module:
+        """The layers with everything folded into them that can be."""
+        return fold_perceptron(self, self.layers) or self

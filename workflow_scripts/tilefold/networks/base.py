@@ -39,7 +39,14 @@ class TilefoldNetwork(nn.Module):
         a second year, and ``features_per_dates``.
     default_std, default_mean
         Used where the samples tell no standard deviation or no mean.
+
+    Attributes
+    ----------
+    feature_major
+        That inputs are taken best as views of (dates, components, batch), in prediction.
     """
+
+    feature_major = False
 
     def __init__(
         self,
@@ -143,6 +150,23 @@ class TilefoldNetwork(nn.Module):
         mean = _as_sample(self.get_buffer(_buffer(name, "mean")), x)
         _, std = self._usable(mean, torch.sqrt(_as_sample(self.get_buffer(_buffer(name, "var")), x)))
         return (x - mean).div_(std).nan_to_num_(nan=0.0, posinf=torch.inf, neginf=-torch.inf)
+
+    def moments(self, name: str) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation that input `name` is standardised by, flat, date-major."""
+        mean, variance = (self.get_buffer(_buffer(name, key)) for key in ("mean", "var"))
+        return self._usable(mean, torch.sqrt(variance))
+
+    def known(self, name: str) -> Tensor:
+        """Whether any sample knows each date and component of input `name`, flat: bool."""
+        return ~torch.isnan(self.get_buffer(_buffer(name, "mean")))
+
+    def for_prediction(self) -> nn.Module:
+        """The network, in evaluation mode, in the form that predicts fastest: here itself.
+
+        Another form takes the same arguments and returns the same logits, up to rounding; it may have a
+        `feature_major` of its own.
+        """
+        return self
 
     def _usable(
         self, mean: Tensor, std: Tensor, default_mean: float | None = None, default_std: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from tilefold.networks.fusion import Encoder, LateFusionNetwork
+from tilefold.networks.ltae_folding import FoldedLTAE
 from tilefold.networks.normalisation import BatchNorm
 from tilefold.networks.parameters import check_count, check_heads, check_period, check_share
 from tilefold.networks.positions import PERIOD, sinusoids
@@ -86,6 +88,15 @@ class LTAEClassifier(LateFusionNetwork):
             )
 
         self.assemble(make_encoder, hidden=(decoder, max(decoder // 2, 1)))
+
+    def for_prediction(self) -> nn.Module:
+        """A copy whose encoders are folded."""
+        network = copy.deepcopy(self)
+        network.encoders = nn.ModuleList(
+            FoldedLTAE(encoder) for encoder in self.encoders if isinstance(encoder, LTAE)
+        )
+        network.feature_major = True
+        return network
 
 
 class LTAE(Encoder):

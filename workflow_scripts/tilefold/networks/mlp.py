@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from tilefold.networks.base import TilefoldNetwork
+from tilefold.networks.folding import fold_perceptron
 from tilefold.networks.normalisation import BatchNorm
 from tilefold.networks.parameters import check_share
 
@@ -56,6 +57,10 @@ class MLPClassifier(TilefoldNetwork):
         """Logits (batch, nb_class)."""
         logits: Tensor = self.layers(flattened(self, inputs))
         return logits
+
+    def for_prediction(self) -> nn.Module:
+        """The layers with everything folded into them that can be."""
+        return fold_perceptron(self, self.layers) or self
 
 
 def layer_sizes(network: TilefoldNetwork) -> list[int]:

@@ -30,6 +30,7 @@ def config_faults(config: Config, sensors: Sequence[str]) -> list[str]:
         *module_faults(config.external_features),
         *_crs_faults(config.output_crs),
         *reference_faults(config),
+        *_reference_sample_faults(config),
     ]
 
 
@@ -58,6 +59,16 @@ def _user_feature_faults(config: Config) -> list[str]:
         f"user_features.{name}: a sensor has this name; choose another"
         for name in config.user_features
         if name in config.sensors
+    ]
+
+
+def _reference_sample_faults(config: Config) -> list[str]:
+    sample = config.validation.reference_sample
+    files = {} if sample is None else {"path": sample.path, "strata": sample.strata}
+    return [
+        f"validation.reference_sample.{key}: no file {path}; `tilefold sampling-design` writes both files"
+        for key, path in files.items()
+        if not Path(path).is_file()
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from tilefold.config.data import LandCoverClass
@@ -49,10 +50,20 @@ def check_design(config: Config) -> Design:
         *(share_faults(config.split, classes) if not class_faults else []),
         *file_faults,
         *selection_faults(selection, codes),
+        *_tensorboard_faults(training.tensorboard),
         *check_network(training.dl_name, training.dl_module, training.dl_parameters),
         *([] if config.external_features.functions else network_input_faults(config)),
     ]
     return Design(config.model_copy(update={"selection": selection}), classes, nodata, faults)
+
+
+def _tensorboard_faults(wanted: bool) -> list[str]:
+    if not wanted or find_spec("tensorboard") is not None:
+        return []
+    return [
+        "training.tensorboard: the package tensorboard is not installed; run pip install tensorboard, or "
+        "set it to false"
+    ]
 
 
 def network_input_faults(config: Config, groups: Mapping[str, Mapping[str, Any]] | None = None) -> list[str]:

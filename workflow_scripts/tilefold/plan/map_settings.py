@@ -8,7 +8,7 @@ from tilefold.plan.plan import Plan
 
 Settings = dict[str, Any]
 #: Products that are made from blended probabilities; all others come from the pixel's owner.
-BLENDED = ("classification", "confidence", "probabilities")
+BLENDED = ("classification", "confidence", "probabilities", "margin")
 
 
 def blended_codes(plan: Plan, product: str) -> list[int]:

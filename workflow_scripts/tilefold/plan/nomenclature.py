@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tilefold.config.data import LandCoverClass
 from tilefold.ground_truth.classes import INTEGER_TEXT, plain_name
+from tilefold.plan.levels import parent_faults
 from tilefold.plan.nomenclature_files import read_classes, read_colours
 
 
@@ -34,6 +35,7 @@ def read_nomenclature(
     repeated = sorted({code for code in codes if codes.count(code) > 1})
     faults += [f"reference.nomenclature: code {code} is given twice; keep one" for code in repeated]
     faults += _name_faults(classes)
+    faults += parent_faults(classes)
     if len(classes) < 2 and not faults:
         faults.append(f"reference.nomenclature: found {len(classes)} class(es), at least 2 are needed")
     if colours is not None:

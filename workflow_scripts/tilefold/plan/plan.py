@@ -12,8 +12,8 @@ from tilefold.config.design import Folds
 from tilefold.config.model import Config
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
-from tilefold.grids.windows import number_of_chunks
 from tilefold.plan.areas import scheme_kind
+from tilefold.plan.levels import class_levels
 from tilefold.plan.runs import Run, plan_runs
 from tilefold.regions.names import ALL
 
@@ -110,6 +110,11 @@ class Plan:
         """Class codes, ascending."""
         return [item.code for item in self.classes]
 
+    @cached_property
+    def levels(self) -> dict[int, list[dict[str, Any]]]:
+        """Groups of classes, by level of the nomenclature above that of classes."""
+        return dict(enumerate(class_levels(self.classes), 1))
+
     @property
     def regions(self) -> list[str]:
         """Regions with a model each: `all` alone without regions, and besides them for the fallback `global`."""
@@ -151,10 +156,14 @@ class Plan:
     @property
     def map_products(self) -> list[str]:
         """Rasters that a classification writes."""
-        wanted = ["classification", "confidence"]
+        chosen = self.config.classification
         derived = "probability" in self.config.fusion.methods or self.config.maps.regularise == "bayes"
-        probable = derived or self.config.classification.enable_probability_map
-        return [*wanted, "probabilities"] if probable else wanted
+        wanted = {
+            "probabilities": derived or chosen.enable_probability_map,
+            "margin": chosen.enable_margin_map,
+            "clear_dates": chosen.enable_clear_dates_map,
+        }
+        return ["classification", "confidence", *(name for name, on in wanted.items() if on)]
 
     @property
     def fused_folds(self) -> list[str]:
@@ -168,10 +177,6 @@ class Plan:
         wanted = self.map_products
         needs = self.config.maps.blend and "probabilities" not in wanted
         return [*wanted, "probabilities"] if needs else wanted
-
-    def chunks(self, tile: str) -> int:
-        """Chunks that a tile is classified in."""
-        return number_of_chunks(self.grids[tile].height, self.config.classification.number_of_chunks)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

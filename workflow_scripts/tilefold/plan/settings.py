@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tilefold.plan.calendar import filling
+from tilefold.plan.chunking import tile_chunks
 from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.fold_settings import assign_blocks, fold_area, fold_scheme, run_key, score_distances
 from tilefold.plan.map_settings import (
@@ -164,6 +165,8 @@ def train_candidate(plan: Plan, fold: str, seed: str, region: str, candidate: st
         "compute_threads": training.compute_threads,
         "device": training.device,
         "precision": training.precision,
+        "compile": training.compile,
+        "tensorboard": training.tensorboard,
         "optimiser": training.optimiser,
         "label_smoothing": training.label_smoothing,
         "gradient_clipping": training.gradient_clipping,
@@ -202,7 +205,7 @@ def classify_chunk(plan: Plan, fold: str, seed: str, tile: str, chunk: str) -> S
         "tile": tile,
         "grid": plan.grids[tile].to_dict(),
         "chunk": int(chunk),
-        "number_of_chunks": plan.chunks(tile),
+        "number_of_chunks": tile_chunks(plan, tile),
         "products": plan.tile_products,
         "trained_here": plan.trains,
         "inputs": stored_inputs(plan),
@@ -218,7 +221,7 @@ def merge_chunks(plan: Plan, fold: str, seed: str, tile: str, product: str) -> S
         "tile": tile,
         "product": product,
         "grid": plan.grids[tile].to_dict(),
-        "number_of_chunks": plan.chunks(tile),
+        "number_of_chunks": tile_chunks(plan, tile),
     }
 
 
@@ -238,6 +241,19 @@ def mosaic_tiles(plan: Plan, fold: str, seed: str, product: str) -> Settings:
     }
 
 
+def describe_map(plan: Plan, fold: str, seed: str) -> Settings:
+    """What lies beside the maps of a run."""
+    dates = [date for calendar in plan.calendars.values() for date in calendar]
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "products": plan.map_products,
+        "classes": coloured_classes(plan),
+        "start": min(dates),
+        "end": max(dates),
+    }
+
+
 def validate_run(plan: Plan, fold: str, seed: str) -> Settings:
     """Matrices and metrics of a run."""
     run = plan.run(fold, seed)
@@ -253,6 +269,23 @@ def summarise_runs(plan: Plan) -> Settings:
         "classes": [{"code": item.code, "label": item.label} for item in plan.classes],
         "nodata": plan.nodata,
         "bootstrap": {"replicates": bootstrap.replicates, "seed": bootstrap.seed},
+    }
+
+
+def summarise_level(plan: Plan, level: str) -> Settings:
+    """Tables over all runs by groups of classes."""
+    return {**summarise_runs(plan), "level": int(level), "groups": plan.levels[int(level)]}
+
+
+def estimate_areas(plan: Plan, seed: str) -> Settings:
+    """Areas and accuracies from a probability sample."""
+    sample = plan.config.validation.reference_sample
+    return {
+        "seed": int(seed),
+        "classes": [{"code": item.code, "label": item.label} for item in plan.classes],
+        "nodata": plan.nodata,
+        "class_field": sample.class_field if sample else None,
+        "stratum_field": sample.stratum_field if sample else None,
     }
 
 
@@ -276,10 +309,16 @@ def summarise_baselines(plan: Plan) -> Settings:
     }
 
 
+def summarise_candidates(plan: Plan) -> Settings:
+    """Table of all candidates of all runs."""
+    models = [{**run_key(run), "region": region} for run in plan.runs for region in plan.regions]
+    return {"models": models, "candidates": list(plan.candidates)}
+
+
 def write_report(plan: Plan) -> Settings:
     """The page for people."""
     shown = plan.config.model_dump(
-        mode="json", exclude={"results": True, "classification": {"number_of_chunks"}}
+        mode="json", exclude={"results": True, "classification": {"number_of_chunks", "memory_gb"}}
     )
     return {
         "title": plan.config.report.title,
@@ -339,6 +378,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         classify_chunk,
         merge_chunks,
         mosaic_tiles,
+        describe_map,
         measure_seams,
         count_validation,
         fuse_maps,
@@ -348,8 +388,11 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         validate_run,
         score_distances,
         summarise_runs,
+        summarise_candidates,
         predict_baselines,
         summarise_baselines,
+        summarise_level,
+        estimate_areas,
         write_report,
     )
 }

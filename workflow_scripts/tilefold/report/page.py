@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tilefold.report.cautions import find_cautions
 from tilefold.report.figures_folds import write_fold_figure
 from tilefold.report.figures_maps import write_map_picture
 from tilefold.report.pictures import (
+    calibration_pictures,
+    class_pictures,
     fold_pictures,
     map_pictures,
     matrix_pictures,
@@ -24,11 +25,15 @@ from tilefold.report.pictures import (
 )
 from tilefold.report.results import Results
 from tilefold.report.table import Table
+from tilefold.report.tables_areas import area_table
 from tilefold.report.tables_baselines import baseline_table
+from tilefold.report.tables_calibration import calibration_table
+from tilefold.report.tables_candidates import candidate_table
 from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
 from tilefold.report.tables_distances import distance_table
+from tilefold.report.tables_intervals import interval_table
+from tilefold.report.tables_levels import level_table
 from tilefold.report.tables_samples import (
-    choice_table,
     loss_by_class_table,
     loss_table,
     rates_table,
@@ -46,14 +51,14 @@ from tilefold.report.tables_scores import (
     weighting_table,
 )
 from tilefold.report.tables_series import calendar_table, clear_table, skipped_table
+from tilefold.report.templating import page_environment
 from tilefold.storage.metadata import provenance
 from tilefold.storage.tables import read_table
 from tilefold.storage.whole import write_text
 from tilefold.validation.sides import ALL, POOLED
+from tilefold.validation.summary import read_folds
 
 logger = logging.getLogger(__name__)
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_report(
@@ -69,9 +74,11 @@ def write_report(
     Parameters
     ----------
     sources
-        Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `cleaning`, and `baselines` if there are
-        some; by seed `split`; by run
-        `rates`, `samples`, `barred`, `roles`, `maps` (of runs that make one), `matrices` (a folder with
+        Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `intervals`, `cleaning`, and
+        `baselines` if there are some; `levels` (fold tables, from the smallest
+        groups); by seed `split` and `areas` (may be empty); by run
+        `rates`, `samples`, `barred`, `roles`, `reliability`, `risk`, `maps` (of runs that make one), `matrices` (a
+        folder with
         `<side>.csv`, or files by side), `distances` (of runs that hold something out); by model (see `model_name`)
         `choices`, and `histories` of each candidate; `clear` and `skipped` by tile and sensor.
     settings
@@ -87,13 +94,6 @@ def write_report(
     """
     classes = tuple(sorted(settings["classes"], key=lambda item: int(item["code"])))
     results = Results(sources, classes, page)
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     content = {
         **_scores(results, settings),
         **_samples(results),
@@ -106,7 +106,7 @@ def write_report(
         "config": _config_text(settings["config"]),
         "provenance": provenance(settings),
     }
-    write_text(page, environment.get_template("page.html").render(content) + "\n")
+    write_text(page, page_environment().get_template("page.html").render(content) + "\n")
     if fold_picture is not None:
         write_fold_figure(sources["folds"], fold_picture, gaps=sources["gaps"])
     if map_picture is not None:
@@ -121,7 +121,7 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
     link = results.link(sources["folds"])
     class_link = results.link(sources["classes"])
     seeds = sorted(folds["seed"].unique())
-    tables = [fold_table(folds, link)]
+    tables = [fold_table(folds, link), interval_table(results.intervals, results.link(sources["intervals"]))]
     by_class = [class_table(results.class_scores, class_link, seed) for seed in seeds]
     single_fold = False
     if len(gaps):
@@ -136,6 +136,10 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
     if "baselines" in sources:
         tables.append(baseline_table(read_table(sources["baselines"]), results.link(sources["baselines"])))
     tables.append(weighting_table(folds, link))
+    if sources["levels"]:
+        levels = [read_folds(path) for path in sources["levels"]]
+        tables.append(level_table(folds, levels, [results.link(path) for path in sources["levels"]]))
+    areas = [area_table(read_table(path), results.link(path)) for path in sources["areas"].values()]
     return {
         "cautions": find_cautions(
             folds,
@@ -156,6 +160,12 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
         "fold_pictures": fold_pictures(results),
         "fold_tables": tables,
         "single_fold": single_fold,
+        "area_tables": areas,
+        "calibration_pictures": calibration_pictures(results),
+        "calibration_table": calibration_table(
+            results.by_side("reliability"), results.names, results.links("reliability")
+        ),
+        "class_pictures": class_pictures(results),
         "class_tables": by_class,
         "matrix_pictures": matrix_pictures(results),
         "number_of_runs": len(results.runs),
@@ -196,7 +206,9 @@ def _samples(results: Results) -> dict[str, Any]:
         "reference_tables": reference,
         "sample_pictures": sample_pictures(results),
         "sample_tables": samples,
-        "choice_table": choice_table(choices, results.links("choices")),
+        "candidate_table": candidate_table(
+            read_table(sources["candidates"]), results.link(sources["candidates"])
+        ),
         "sweep_pictures": sweep_pictures(choices),
         "training_pictures": training_pictures(results, choices),
         "number_of_models": len(trained_models(choices)),

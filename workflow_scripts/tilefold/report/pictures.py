@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tilefold.report.figures_calibration import calibration_figure
+from tilefold.report.figures_classes import classes_figure
 from tilefold.report.figures_folds import gaps_figure, scores_figure
 from tilefold.report.figures_maps import LARGE, SMALL, map_figure
 from tilefold.report.figures_matrices import matrix_figure
@@ -14,7 +16,8 @@ from tilefold.report.figures_sweep import sweep_figure
 from tilefold.report.figures_training import training_figure
 from tilefold.report.images import Picture, embed
 from tilefold.report.results import Results, fold_of, seed_of
-from tilefold.report.table import number, signed
+from tilefold.report.table import number, side_words, signed
+from tilefold.validation.calibration import calibration_scores
 from tilefold.validation.sides import ALL, IN_AREA, OUT_OF_AREA
 
 #: Pictures of one kind on the page; what goes beyond is in the files alone, and the page says so.
@@ -44,6 +47,30 @@ def fold_pictures(results: Results) -> list[Picture]:
         values = [f"{row['fold']} {signed(row[gap])}" for row in gaps.to_dict("records")]
         found.append(embed(gaps_figure(gaps, gap), f"Transfer gap of {words}: {'; '.join(values)}."))
     return found
+
+
+def class_pictures(results: Results) -> list[Picture]:
+    """F1 of each class with its interval, a picture a seed."""
+    found = []
+    for seed in sorted(results.intervals["seed"].unique())[:MOST_PICTURES]:
+        table = results.class_scores[results.class_scores["seed"] == seed]
+        known = table[(table["side"] == IN_AREA) & (table["fold"] == ALL) & table["f1"].notna()]
+        values = [f"{results.names[row['class']]} {number(row['f1'])}" for row in known.to_dict("records")]
+        text = f"F1 of each class in area, seed {seed}: {'; '.join(values)}."
+        found.append(embed(classes_figure(results.intervals, results.names, int(seed)), text))
+    return found
+
+
+def calibration_pictures(results: Results) -> list[Picture]:
+    """Reliability, and risk against coverage, in area and out of area."""
+    bins = results.by_side("reliability")
+    errors = [
+        f"{side_words(side)} {number(calibration_scores(part[part['class'].isna()])['ece'].iloc[0])}"
+        for side, part in bins.items()
+        if len(part)
+    ]
+    text = f"Accuracy against confidence, and risk against coverage; expected calibration error {', '.join(errors)}."
+    return [embed(calibration_figure(bins, results.by_side("risk")), text)]
 
 
 def matrix_pictures(results: Results) -> list[Picture]:

@@ -16,7 +16,7 @@ from tilefold.regions.names import ALL
 from tilefold.report.table import Link, link_to
 from tilefold.storage.tables import read_table, split_list
 from tilefold.validation.matrices import read_otb_matrix
-from tilefold.validation.sides import OUT_OF_AREA, POOLED
+from tilefold.validation.sides import IN_AREA, OUT_OF_AREA, POOLED
 from tilefold.validation.summary import read_folds
 
 #: What is told of acquisitions that series are made without.
@@ -67,6 +67,11 @@ class Results:
         return read_table(self.sources["gaps"])
 
     @cached_property
+    def intervals(self) -> pd.DataFrame:
+        """Scores with intervals."""
+        return read_table(self.sources["intervals"])
+
+    @cached_property
     def splits(self) -> dict[str, pd.DataFrame]:
         """Split of each run's seed, by run."""
         by_seed = {int(seed): read_table(path) for seed, path in self.sources["split"].items()}
@@ -99,6 +104,19 @@ class Results:
     def by_run(self, source: str) -> dict[str, pd.DataFrame]:
         """Tables of a source that has a file for each run (or model)."""
         return {run: read_table(path) for run, path in self.sources[source].items()}
+
+    def by_side(self, source: str) -> dict[str, pd.DataFrame]:
+        """Rows of all runs `all` in area, and of all folds out of area, with the column `run`."""
+        tables = self.by_run(source)
+        parts = {
+            side: [
+                table[table["side"] == side].assign(run=run)
+                for run, table in tables.items()
+                if (fold_of(run) == ALL) == (side == IN_AREA)
+            ]
+            for side in (IN_AREA, OUT_OF_AREA)
+        }
+        return {side: pd.concat(found, ignore_index=True) for side, found in parts.items() if found}
 
     def link(self, path: Path | str) -> Link:
         """Link from the page to a file."""

@@ -170,24 +170,3 @@ def loss_by_class_table(
             keys.append(run)
     caption = f"{unit.capitalize()} that each fold takes from training, by class (by code)."
     return Table(caption, ["run", "reason", *map(str, names), "all"], rows, links, (0, 1), starts(keys))
-
-
-def choice_table(choices: Mapping[str, pd.DataFrame], links: list[Link]) -> Table:
-    """Candidates of every model with their scores on validation samples."""
-    rows, keys = [], []
-    for run, table in choices.items():
-        for row in table.to_dict("records"):
-            cells = [
-                run,
-                row["candidate"],
-                count(row["batch_size"]),
-                f"{row['learning_rate']:g}",
-                row["criterion"],
-            ]
-            rows.append(
-                [*cells, count(row["epoch"]), number(row["score"], 4), "chosen" if row["chosen"] else ""]
-            )
-            keys.append(run)
-    columns = ["run", "candidate", "batch size", "learning rate", "criterion", "best epoch", "score", ""]
-    caption = "Candidates and their best epoch by the criterion, on validation samples alone."
-    return Table(caption, columns, rows, links, (0, 1, 4, 7), starts(keys))

@@ -25,15 +25,20 @@ def normalised_difference(_: Values, first: Values, second: Values) -> Values:
     infrared, which is the opposite of Gao's index.
     """
     total = first + second
-    index = np.zeros_like(total)
-    return np.divide(first - second, total, out=index, where=np.abs(total) >= SMALL)
+    index = first - second
+    if total.size and total.min() >= SMALL:
+        return np.divide(index, total, out=index)
+    small = np.abs(total) < SMALL
+    index[small] = 0
+    return np.divide(index, total, out=index, where=~small)
 
 
 def brightness(bands: Values) -> Values:
     """Square root of the sum of squares of all bands, added in the order of the bands."""
     total = bands[:, :, 0] * bands[:, :, 0]
+    square = np.empty_like(total)
     for band in range(1, bands.shape[2]):
-        total += bands[:, :, band] * bands[:, :, band]
+        total += np.multiply(bands[:, :, band], bands[:, :, band], out=square)
     return np.sqrt(total, out=total)
 
 
@@ -64,9 +69,12 @@ def component_names(spec: Mapping[str, Any]) -> list[str]:
     return [*spec["bands"], *spec["features"], *spec.get("extra", [])]
 
 
-def input_tensor(values: Mapping[str, NDArray[Any]], name: str, spec: Mapping[str, Any]) -> Values:
+def input_tensor(
+    values: Mapping[str, NDArray[Any]], name: str, spec: Mapping[str, Any], out: Values | None = None
+) -> Values:
     """Components of an input from stored variables; see `tensor` and `tilefold.storage.samples`."""
-    return tensor(values[name], spec, extra=values[extra_name(name)] if spec.get("extra") else None)
+    extra = values[extra_name(name)] if spec.get("extra") else None
+    return tensor(values[name], spec, out, extra)
 
 
 def tensor(
@@ -122,9 +130,8 @@ def tensor(
         given = np.empty((0, 0, 0), np.float32) if extra is None else extra
         _check_shape(given, (dates, joining))
         out[:, :, -joining:] = given
-    missing = (values == NODATA).any(axis=2)
-    if missing.any():
-        out[missing] = np.nan
+    if values.size and values.min() == NODATA:
+        out[(values == NODATA).any(axis=2)] = np.nan
     return out
 
 

@@ -12,7 +12,15 @@ from typing import Any
 from tilefold.storage.version import VERSION
 
 #: Keys of a settings dict that the engine compares but on which no product's content depends.
-NOT_CONTENT = frozenset({"path", "stamp", "number_of_chunks", "threads", "module", "restart_from_checkpoint"})
+NOT_CONTENT = frozenset(
+    {
+        *("path", "stamp", "number_of_chunks", "threads", "module", "restart_from_checkpoint", "num_workers"),
+        "tensorboard",
+    }
+)
+
+#: Tag of maps: the models' digests.
+MODELS = "tilefold_models"
 
 
 def digest(content: Any) -> str:
@@ -47,3 +55,13 @@ def provenance(settings: Mapping[str, Any]) -> dict[str, str]:
         "tilefold_version": VERSION,
         "tilefold_libraries": ", ".join(f"{name} {version(name)}" for name in ("numpy", "rasterio", "torch")),
     }
+
+
+def models_tag(models: Mapping[str, Path | str]) -> dict[str, str]:
+    """Tag of a map with the digest of each region's model file, which the settings do not tell."""
+    return {MODELS: ", ".join(f"{region} {file_digest(path)}" for region, path in models.items())}
+
+
+def kept_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags that a raster made from others takes over from them."""
+    return {name: tags[name] for name in (MODELS,) if name in tags}

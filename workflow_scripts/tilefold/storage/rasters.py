@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import rasterio
+from rasterio.errors import RasterioIOError
 from rasterio.io import DatasetReader, DatasetWriter
 
 from tilefold.grids.grid import Grid
@@ -46,9 +47,8 @@ def create_raster(
     tags
         Metadata of the file.
     """
-    with (
-        whole_file(path) as temporary,
-        rasterio.open(
+    with whole_file(path) as temporary:
+        with rasterio.open(
             temporary,
             "w",
             driver="GTiff",
@@ -67,11 +67,43 @@ def create_raster(
             zstd_level=1,
             predictor=2 if dtype in ("int16", "uint16", "uint8", "int32", "uint32") else 3,
             BIGTIFF="IF_SAFER",
-        ) as dataset,
-    ):
-        dataset.descriptions = tuple(descriptions)
-        dataset.update_tags(**tags)
-        yield dataset
+        ) as dataset:
+            dataset.descriptions = tuple(descriptions)
+            dataset.update_tags(**tags)
+            yield dataset
+        check_written(temporary, path)
+
+
+def check_written(written: Path, target: Path | str) -> None:
+    """Refuse a GeoTIFF whose end is missing: GDAL reports no error where closing it found the disk full.
+
+    Parameters
+    ----------
+    written
+        The closed file.
+    target
+        The name that it is to get, for the message.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened, or a band's last block lies beyond its end.
+    """
+    message = f"{target}: the end could not be written; is the disk full?"
+    try:
+        dataset = rasterio.open(written)
+    except RasterioIOError as error:
+        raise OSError(message) from error
+    with dataset:
+        rows, cols = dataset.block_shapes[0]
+        last = f"{(dataset.width - 1) // cols}_{(dataset.height - 1) // rows}"
+        for band in dataset.indexes:
+            place = [
+                dataset.get_tag_item(f"{key}_{last}", "TIFF", bidx=band)
+                for key in ("BLOCK_OFFSET", "BLOCK_SIZE")
+            ]
+            if all(place) and sum(map(int, place)) > written.stat().st_size:
+                raise OSError(message)
 
 
 def grid_of(dataset: DatasetReader) -> Grid:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ logger = logging.getLogger(__name__)
 KEPT = 2
 
 #: Settings that do not change what an epoch leads to.
-_NOT_IDENTITY = frozenset({"epochs", "num_workers", "restart_from_checkpoint", "code"})
+_NOT_IDENTITY = frozenset(
+    {"epochs", "num_workers", "restart_from_checkpoint", "code", "compile", "tensorboard"}
+)
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,22 @@ class Checkpoint:
 
 
 def training_identity(
-    samples: Path | str, statistics: Path | str, settings: Mapping[str, Any], device: str
+    samples: Path | str,
+    statistics: Path | str,
+    shares: Sequence[float],
+    settings: Mapping[str, Any],
+    device: str,
 ) -> dict[str, str]:
     """Name what a training's weights depend on besides the number of epochs.
 
-    A checkpoint of another training is not used. The device is the one that is really computed on, since
-    `auto` may mean another one tomorrow; the versions of the libraries are there because another one may
-    round differently.
+    A checkpoint of another training is not used. The device, and whether networks are compiled, are what is really
+    computed with, since `auto` may mean another one tomorrow; the versions of the libraries are there because
+    another one may round differently.
     """
     return {
         "sample database": file_digest(samples),
         "statistics": file_digest(statistics),
+        "shares of the reference": digest({"shares": list(shares)}),
         "settings": content_digest(
             {key: value for key, value in settings.items() if key not in _NOT_IDENTITY}
         ),

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from tilefold.storage.tables import write_table
-from tilefold.training.model_file import read_model_description, read_model_file, write_model_file
+from tilefold.storage.whole import write_json
+from tilefold.training.model_file import Tensors, read_model_description, read_model_file, write_model_file
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,12 @@ def is_better(criterion: str, score: float | None, other: float | None) -> bool:
 
 
 def select_model(
-    weights: Mapping[str, Path | str], settings: Mapping[str, Any], *, model: Path | str, choice: Path | str
+    weights: Mapping[str, Path | str],
+    settings: Mapping[str, Any],
+    *,
+    model: Path | str,
+    described: Path | str,
+    choice: Path | str,
 ) -> None:
     """Choose the best candidate and write its weights of the best epoch as the model.
 
@@ -43,6 +49,8 @@ def select_model(
         learning_rate): the first of equal ones wins.
     model
         Model file to write: tensors by parameter name, description with criterion, epoch and score.
+    described
+        JSON to write: the model's description, for people; programs read it from the model file.
     choice
         Table to write: candidate, batch_size, learning_rate, criterion, epoch, score, chosen.
 
@@ -60,29 +68,41 @@ def select_model(
     missing = [candidate["name"] for candidate in candidates if candidate["name"] not in weights]
     if missing:
         raise ValueError(f"no weights file for the candidates {', '.join(missing)}; train them first")
-    described = [read_model_description(weights[candidate["name"]]) for candidate in candidates]
-    if "untrained" in described[0]:
+    winner: int | None = None
+    tensors: Tensors = {}
+    said = [read_model_description(weights[candidate["name"]]) for candidate in candidates]
+    if "untrained" in said[0]:
         # All candidates have the same samples, so none could be trained.
-        nothing = [{"epoch": None, "score": None}] * len(candidates)
-        write_model_file(model, {}, {**described[0], "criterion": criterion, **nothing[0]})
-        write_table(choice, _choice(candidates, criterion, nothing, winner=None))
-        logger.warning("no model, since there is %s", described[0]["untrained"])
-        return
-    best = [item["best"][criterion] for item in described]
-    winner = 0
-    for position in range(1, len(candidates)):
-        if is_better(criterion, best[position]["score"], best[winner]["score"]):
-            winner = position
-    name = candidates[winner]["name"]
-    logger.info("chosen: %s, epoch %s, %s %s", name, best[winner]["epoch"], criterion, best[winner]["score"])
-    tensors, description = read_model_file(weights[name])
-    prefix = f"{criterion}/"
-    write_model_file(
-        model,
-        {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)},
-        {**description, "criterion": criterion, **best[winner]},
-    )
+        best = [{"epoch": None, "score": None}] * len(candidates)
+        description = {**said[0], "criterion": criterion, **best[0]}
+        logger.warning("no model, since there is %s", said[0]["untrained"])
+    else:
+        best = [item["best"][criterion] for item in said]
+        winner = _winner(criterion, [item["score"] for item in best])
+        name = candidates[winner]["name"]
+        tensors, description = _weights_of(weights[name], criterion)
+        description |= {"criterion": criterion, **best[winner]}
+        logger.info("chosen: %s by %s %s", name, criterion, best[winner])
+    write_model_file(model, tensors, description)
+    write_json(described, description)
     write_table(choice, _choice(candidates, criterion, best, winner))
+
+
+def _winner(criterion: str, scores: Sequence[float | None]) -> int:
+    """Position of the best score, of equal ones the first."""
+    winner = 0
+    for position, score in enumerate(scores):
+        if is_better(criterion, score, scores[winner]):
+            winner = position
+    return winner
+
+
+def _weights_of(path: Path | str, criterion: str) -> tuple[Tensors, dict[str, Any]]:
+    """Weights of a candidate's best epoch for a criterion, and its description."""
+    tensors, description = read_model_file(path)
+    prefix = f"{criterion}/"
+    chosen = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+    return chosen, description
 
 
 def _choice(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 import torch
+
+logger = logging.getLogger(__name__)
 
 # MKL reads it at the first product of matrices. Without it, on processors without AVX-512, some small products give
 # a row other last digits at another place in the batch; with it they were the same at no measurable cost.
@@ -32,9 +37,11 @@ def pick_device(name: str) -> torch.device:
     _, _, number = name.partition(":")
     if number and int(number) >= torch.cuda.device_count():
         raise ValueError(f"device: {name} is asked for, but torch finds {torch.cuda.device_count()} GPU(s)")
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(name)
+    chosen = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+    logger.info(
+        "computing on %s%s", chosen, ": no GPU is visible" if name == "auto" and chosen.type == "cpu" else ""
+    )
+    return chosen
 
 
 def uses_bf16(precision: str, device: torch.device) -> bool:
@@ -50,6 +57,31 @@ def uses_bf16(precision: str, device: torch.device) -> bool:
     if precision == "auto":
         return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     return precision == "bf16"
+
+
+#: Batches of an epoch from which on `auto` compiles: an estimate of when the minute of compiling is won back.
+COMPILED_BATCHES = 500
+
+
+def is_compiled(wanted: bool | str, device: torch.device, batches: int) -> bool:
+    """Whether a network is compiled: `auto` does on GPUs with what torch's compiler needs, in long trainings.
+
+    It must not depend on the number of epochs, since more epochs go on with a training.
+
+    Parameters
+    ----------
+    wanted
+        True, False or `auto`.
+    device
+        Where to compute.
+    batches
+        Batches of an epoch.
+    """
+    if isinstance(wanted, bool):
+        return wanted
+    has_compiler = any(shutil.which(name) for name in (os.environ.get("CC", "cc"), "gcc", "clang"))
+    has_triton = find_spec("triton") is not None
+    return device.type == "cuda" and has_triton and has_compiler and batches >= COMPILED_BATCHES
 
 
 def derived_seed(seed: int, purpose: str, epoch: int = 0) -> int:

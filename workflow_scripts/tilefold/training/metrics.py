@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -40,7 +40,37 @@ def confusion(reference: Tensor, predicted: Tensor, classes: int) -> Tensor:
     )
 
 
-def scores(matrix: NDArray[np.integer[Any]]) -> Scores:
+class ClassScores(NamedTuple):
+    """Scores of each class, float64 (classes,) each; 0 where they are 0/0."""
+
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+    fscore: NDArray[np.float64]
+
+
+def at_shares(matrix: NDArray[np.integer[Any]], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Confusion matrix where each class of the reference has its share of `shares`, not of the samples.
+
+    Each row is divided by its sum and multiplied by its class's share, float64 (classes, classes); rows without
+    samples stay 0.
+    """
+    counts = matrix.sum(axis=1)
+    factors = np.divide(shares, counts, out=np.zeros(len(counts)), where=counts > 0)
+    return matrix * factors[:, None]
+
+
+def class_scores(matrix: NDArray[np.number[Any]]) -> ClassScores:
+    """Scores of each class of a confusion matrix, rows reference and columns prediction."""
+    counts = matrix.astype(np.float64)
+    right, reference, predicted = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+    return ClassScores(
+        precision=_ratios(right, predicted),
+        recall=_ratios(right, reference),
+        fscore=_ratios(2 * right, reference + predicted),
+    )
+
+
+def scores(matrix: NDArray[np.number[Any]]) -> Scores:
     """Scores of a confusion matrix, rows reference and columns prediction.
 
     The means are over the classes with samples in the reference, so every epoch and every candidate that is
@@ -48,23 +78,24 @@ def scores(matrix: NDArray[np.integer[Any]]) -> Scores:
     """
     counts = matrix.astype(np.float64)
     total = counts.sum()
-    right = np.diag(counts)
     reference, predicted = counts.sum(axis=1), counts.sum(axis=0)
     present = reference > 0
-    oa = _ratio(right.sum(), total)
+    oa = _ratio(np.trace(counts), total)
     chance = _ratio((reference * predicted).sum(), total * total)
-    precision = np.divide(right, predicted, out=np.zeros_like(right), where=predicted > 0)
-    recall = np.divide(right, reference, out=np.zeros_like(right), where=present)
-    fscore = np.divide(2 * right, reference + predicted, out=np.zeros_like(right), where=present)
+    each = class_scores(counts)
     classes = float(np.count_nonzero(present))
     return Scores(
         oa=oa,
         kappa=_ratio(oa - chance, 1 - chance),
-        fscore=_ratio(fscore[present].sum(), classes),
-        precision=_ratio(precision[present].sum(), classes),
-        recall=_ratio(recall[present].sum(), classes),
+        fscore=_ratio(each.fscore[present].sum(), classes),
+        precision=_ratio(each.precision[present].sum(), classes),
+        recall=_ratio(each.recall[present].sum(), classes),
     )
 
 
 def _ratio(numerator: float, denominator: float) -> float:
     return float(numerator / denominator) if denominator else float("nan")
+
+
+def _ratios(numerators: NDArray[np.float64], denominators: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.divide(numerators, denominators, out=np.zeros_like(numerators), where=denominators > 0)

@@ -9,7 +9,7 @@ import torch
 from torch.nn import Parameter
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from tilefold.training.state import Row
+from tilefold.training.history import Row
 
 #: Momentum of `sgd`; without any it hardly moves at usual learning rates.
 MOMENTUM = 0.9

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from tilefold.networks.base import TilefoldNetwork
 from tilefold.training.choosing import CRITERIA, is_better
+from tilefold.training.history import Row
 
 Arrays = dict[str, NDArray[Any]]
-Row = dict[str, float | None]
 
 
 @dataclass
@@ -38,6 +38,8 @@ class TrainingState:
         Number of epochs done.
     history
         One row for each epoch: column of the history table to value, None for 0/0.
+    matrices
+        Confusion matrices of the learn and the validation samples of each epoch, int64 (2, classes, classes).
     best
         Best epoch so far for each criterion.
     """
@@ -46,7 +48,14 @@ class TrainingState:
     optimiser: torch.optim.Optimizer
     epoch: int = 0
     history: list[Row] = field(default_factory=list)
+    matrices: list[NDArray[np.int64]] = field(default_factory=list)
     best: dict[str, Best] = field(default_factory=dict)
+
+    def add(self, row: Row, matrices: NDArray[np.int64]) -> None:
+        """Write down an epoch that is done."""
+        self.epoch += 1
+        self.history.append(row)
+        self.matrices.append(matrices)
 
     def keep_best(self) -> None:
         """Compare the last row of the history with the best epochs; of equal ones the earlier stays."""
@@ -59,12 +68,13 @@ class TrainingState:
                 self.best[criterion] = Best(self.epoch, score, weights)
 
     def to_arrays(self) -> tuple[Arrays, dict[str, Any]]:
-        """Arrays (weights, state of the optimiser, best weights) and plain data (epoch, history, scores)."""
+        """Arrays (weights, optimiser's state, best weights, matrices), plain data (epoch, history, scores)."""
         arrays = {f"network/{name}": value for name, value in _arrays(self.network.state_dict()).items()}
         for index, values in self.optimiser.state_dict()["state"].items():
             arrays |= {f"optimiser/{index}/{key}": value for key, value in _arrays(values).items()}
         for criterion, best in self.best.items():
             arrays |= {f"best/{criterion}/{name}": value for name, value in best.weights.items()}
+        arrays |= {"matrices": np.stack(self.matrices)} if self.matrices else {}
         best_epochs = {name: {"epoch": best.epoch, "score": best.score} for name, best in self.best.items()}
         return arrays, {"epoch": self.epoch, "history": self.history, "best": best_epochs}
 
@@ -79,6 +89,7 @@ class TrainingState:
         self.optimiser.load_state_dict({"state": state, "param_groups": groups})
         self.epoch = content["epoch"]
         self.history = list(content["history"])
+        self.matrices = list(arrays["matrices"]) if self.history else []
         self.best = {
             criterion: Best(best["epoch"], best["score"], _below(arrays, f"best/{criterion}/"))
             for criterion, best in content["best"].items()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tilefold.training.state import Row
+from tilefold.training.history import Row
 
 #: Column of the history of each metric that may be watched, by its name in the configuration.
 WATCHED = {

@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 
 from tilefold.networks.base import TilefoldNetwork
 from tilefold.networks.registry import build_network
 from tilefold.regions.names import ALL
-from tilefold.storage.metadata import provenance
-from tilefold.storage.tables import write_table
 from tilefold.storage.whole import read_json
 from tilefold.training.augmenting import make_augmentation
 from tilefold.training.checkpoints import (
@@ -26,9 +23,12 @@ from tilefold.training.checkpoints import (
     save_checkpoint,
     training_identity,
 )
-from tilefold.training.compute import derived_seed, pick_device, reproducible, uses_bf16
-from tilefold.training.curves import draw_curves
+from tilefold.training.classes import class_weights, reference_shares
+from tilefold.training.compute import derived_seed, is_compiled, pick_device, reproducible, uses_bf16
 from tilefold.training.database import LEARN, VALIDATION, SampleDatabase, open_samples
+from tilefold.training.description import chosen_codes, describe_model
+from tilefold.training.events import epoch_events
+from tilefold.training.files import TrainingFiles, write_epochs
 from tilefold.training.locks import only_writer
 from tilefold.training.loop import Recipe, TrainingError, fit
 from tilefold.training.model_file import write_model_file
@@ -44,12 +44,12 @@ logger = logging.getLogger(__name__)
 def train_candidate(
     samples: Path | str,
     statistics: Path | str,
+    rates: Path | str,
     settings: Mapping[str, Any],
     *,
-    weights: Path | str,
-    history: Path | str,
-    curves: Path | str,
+    files: TrainingFiles,
     checkpoints: Path | str,
+    events: Path | str,
 ) -> None:
     """Train a network on the weighted cross-entropy and keep its best epochs.
 
@@ -62,14 +62,16 @@ def train_candidate(
         Sample database of the run and region.
     statistics
         Statistics of its learn samples.
+    rates
+        Table of the run's classes with their pixels in the training polygons, see `reference_shares`.
     settings
         What `tilefold.plan.settings.train_candidate` makes of the configuration's section `training`.
-    weights
-        Model file to write, with the weights of the best epoch for each of loss, fscore, oa and kappa.
-    history, curves
-        Table and picture to write, one row for each epoch.
+    files
+        What to write.
     checkpoints
         Folder for checkpoints, not among the outputs; a training that finds its own there goes on from them.
+    events
+        Folder for TensorBoard's events, if the settings want them.
 
     Raises
     ------
@@ -80,69 +82,52 @@ def train_candidate(
     """
     folder, device = Path(checkpoints), pick_device(settings["device"])
     title = f"{settings['fold']}, seed {settings['seed']}, region {settings['region']}"
-    statistics_content = read_json(statistics)
     with (
         only_writer(folder),
         reproducible(settings["compute_threads"], device),
         open_samples(samples, settings["dataloader_mode"], settings["num_workers"]) as database,
     ):
         if reason := _why_untrained(database, samples, settings["region"]):
-            outputs = {"weights": weights, "history": history, "curves": curves}
-            write_untrained(reason, database, settings, title, **outputs)
-            logger.warning("%s: no model, since there is %s", title, reason)
+            write_untrained(reason, database, settings, title, files)
             return
-        identity = training_identity(samples, statistics, settings, device.type)
-        state = _new_state(database, statistics_content, settings, device)
+        shares = reference_shares(rates, settings["region"], database.classes)
+        compiled = _is_compiled(database, settings, device)
+        computed_on = f"{device.type}, compiled" if compiled else device.type
+        identity = training_identity(samples, statistics, shares.tolist(), settings, computed_on)
+        known = read_json(statistics)
+        state = _new_state(database, known, settings, device, compiled=compiled)
         _restore(state, folder, identity, settings)
-        recipe = _recipe(database, statistics_content, settings, device)
-        _train(state, database, recipe, folder, identity, title)
-        write_model_file(
-            weights, _best_weights(state), _description(database, statistics_content, settings, state)
-        )
-        write_table(history, pd.DataFrame(state.history).astype({"epoch": "int64"}))
-        draw_curves(curves, state.history, title)
+        recipe = _recipe(database, known, shares, settings, device)
+        _fit(state, database, recipe, folder, identity, title, events if settings["tensorboard"] else None)
+        said = describe_model(database, known, settings, state)
+        write_model_file(files.weights, _best_weights(state), said)
+        write_epochs(files, state, database.classes, title)
 
 
-def _train(
+def _fit(
     state: TrainingState,
     database: SampleDatabase,
     recipe: Recipe,
     folder: Path,
     identity: Mapping[str, str],
     title: str,
+    events: Path | str | None,
 ) -> None:
-    """Train to the last epoch, with a checkpoint after each."""
-    with epoch_bar(title, recipe.epochs) as show:
+    """Train to the last epoch, with a checkpoint after each, and show people how far it is."""
+    with epoch_bar(title, recipe.epochs) as show, epoch_events(events, state.epoch) as write:
 
-        def after_epoch(reached: TrainingState) -> None:
+        def after_epoch(reached: TrainingState, samples_a_second: float) -> None:
             arrays, content = reached.to_arrays()
             save_checkpoint(folder, Checkpoint(reached.epoch, arrays, content), identity)
-            show(reached)
+            write(reached, samples_a_second)
+            show(reached, samples_a_second)
 
         fit(state, database, recipe, after_epoch)
 
 
-def class_weights(
-    learn: NDArray[np.integer[Any]], validation: NDArray[np.integer[Any]], *, weighted: bool
-) -> NDArray[np.float64]:
-    """Weight of each class in the loss.
-
-    Parameters
-    ----------
-    learn, validation
-        Number of samples of each class (classes,).
-    weighted
-        Whether a class's weight is 1 / its proportion among learn and validation samples (80 % and 20 % give
-        1.25 and 5), instead of 1.
-
-    Returns
-    -------
-    ndarray
-        float64 (classes,); 0 for classes without learn samples.
-    """
-    both = learn + validation
-    inverse = both.sum() / np.maximum(both, 1) if weighted else np.ones(len(both))
-    return np.where(learn > 0, inverse, 0.0)
+def _is_compiled(database: SampleDatabase, settings: Mapping[str, Any], device: torch.device) -> bool:
+    batches = int(database.counts(LEARN).sum()) // int(settings["batch_size"])
+    return is_compiled(settings["compile"], device, batches)
 
 
 def _why_untrained(database: SampleDatabase, samples: Path | str, region: str) -> str:
@@ -160,8 +145,10 @@ def _why_untrained(database: SampleDatabase, samples: Path | str, region: str) -
 def _class_weights(database: SampleDatabase, *, weighted: bool) -> NDArray[np.float64]:
     learn, validation = database.counts(LEARN), database.counts(VALIDATION)
     logger.info("learn samples: %d, validation samples: %d", learn.sum(), validation.sum())
-    logger.info("classes not learnt: %s", _codes(database, learn == 0))
-    logger.info("classes that the validation scores are means over: %s", _codes(database, validation > 0))
+    logger.info("classes not learnt: %s", chosen_codes(database, learn == 0))
+    logger.info(
+        "classes that the validation scores are means over: %s", chosen_codes(database, validation > 0)
+    )
     return class_weights(learn, validation, weighted=weighted)
 
 
@@ -175,15 +162,19 @@ def _best_weights(state: TrainingState) -> dict[str, Any]:
 
 
 def _recipe(
-    database: SampleDatabase, statistics: Mapping[str, Any], settings: Mapping[str, Any], device: torch.device
+    database: SampleDatabase,
+    statistics: Mapping[str, Any],
+    shares: NDArray[np.float64],
+    settings: Mapping[str, Any],
+    device: torch.device,
 ) -> Recipe:
-    weight_of = _class_weights(database, weighted=settings["weighted_labels"])
     stop = settings["early_stop"]
     return Recipe(
         batch_size=settings["batch_size"],
         epochs=settings["epochs"],
         seed=settings["seed"],
-        class_weights=torch.tensor(weight_of, dtype=torch.float32, device=device),
+        class_weights=_class_weights(database, weighted=settings["weighted_labels"]),
+        class_shares=shares,
         device=device,
         bf16=uses_bf16(settings["precision"], device),
         label_smoothing=settings["label_smoothing"],
@@ -195,12 +186,19 @@ def _recipe(
 
 
 def _new_state(
-    database: SampleDatabase, statistics: Mapping[str, Any], settings: Mapping[str, Any], device: torch.device
+    database: SampleDatabase,
+    statistics: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    device: torch.device,
+    *,
+    compiled: bool,
 ) -> TrainingState:
     torch.manual_seed(derived_seed(settings["seed"], "weights"))
     network: TilefoldNetwork = build_network(
         **settings["network"], inputs=database.inputs, classes=database.classes, statistics=statistics
     ).to(device)
+    if compiled:
+        network.compile()
     optimiser = make_optimiser(settings["optimiser"], network.parameters(), settings["learning_rate"])
     return TrainingState(network, optimiser)
 
@@ -218,35 +216,3 @@ def _restore(
         return
     state.restore(checkpoint.arrays, checkpoint.content)
     logger.info("training goes on from the checkpoint of epoch %d", checkpoint.epoch)
-
-
-def _description(
-    database: SampleDatabase,
-    statistics: Mapping[str, Any],
-    settings: Mapping[str, Any],
-    state: TrainingState,
-) -> dict[str, Any]:
-    """Describe the model, in an order that depends on nothing but the inputs."""
-    network = settings["network"]
-    return {
-        "network": {
-            "name": network["name"],
-            "module": network["module"],
-            "parameters": dict(sorted(network["parameters"].items())),
-        },
-        "inputs": database.inputs,
-        "classes": database.classes,
-        "not_learnt": _codes(database, database.counts(LEARN) == 0),
-        "validation_classes": _codes(database, database.counts(VALIDATION) > 0),
-        "statistics": {name: statistics[name] for name in database.inputs},
-        "candidate": {"batch_size": settings["batch_size"], "learning_rate": settings["learning_rate"]},
-        "criterion": None,
-        "epoch": None,
-        "score": None,
-        "best": {name: {"epoch": best.epoch, "score": best.score} for name, best in state.best.items()},
-        "provenance": provenance(settings),
-    }
-
-
-def _codes(database: SampleDatabase, chosen: NDArray[np.bool_]) -> list[int]:
-    return [code for code, is_chosen in zip(database.classes, chosen, strict=True) if is_chosen]

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from tilefold.storage.metadata import provenance
-from tilefold.storage.tables import write_table
-from tilefold.training.curves import draw_curves
 from tilefold.training.database import LEARN, VALIDATION, SampleDatabase
-from tilefold.training.loop import HISTORY_COLUMNS
+from tilefold.training.files import TrainingFiles, write_epochs
 from tilefold.training.model_file import write_model_file
+
+logger = logging.getLogger(__name__)
 
 NO_LEARN = "no learn sample"
 NO_VALIDATION = "no validation sample of a class that has learn samples"
@@ -29,14 +28,7 @@ def why_untrained(database: SampleDatabase) -> str:
 
 
 def write_untrained(
-    reason: str,
-    database: SampleDatabase,
-    settings: Mapping[str, Any],
-    title: str,
-    *,
-    weights: Path | str,
-    history: Path | str,
-    curves: Path | str,
+    reason: str, database: SampleDatabase, settings: Mapping[str, Any], title: str, files: TrainingFiles
 ) -> None:
     """Write the outputs of a training that cannot be.
 
@@ -49,13 +41,10 @@ def write_untrained(
     settings
         As for `tilefold.training.training.train_candidate`.
     title
-        Heading of the picture.
-    weights
-        Model file to write: no tensors, ``untrained`` with the reason in its description.
-    history
-        Table to write, without rows.
-    curves
-        Picture to write, without lines.
+        Heading of the pictures.
+    files
+        A model file without tensors, with the reason as ``untrained`` in its description; tables without rows;
+        pictures without lines.
     """
     description = {
         "untrained": reason,
@@ -64,6 +53,6 @@ def write_untrained(
         "not_learnt": database.classes,
         "provenance": provenance(settings),
     }
-    write_model_file(weights, {}, description)
-    write_table(history, pd.DataFrame(columns=list(HISTORY_COLUMNS)))
-    draw_curves(curves, [], f"{title}: no model, since there is {reason}")
+    logger.warning("%s: no model, since there is %s", title, reason)
+    write_model_file(files.weights, {}, description)
+    write_epochs(files, None, database.classes, f"{title}: no model, since there is {reason}")

@@ -1,4 +1,4 @@
-"""Intervals of the transfer gap, by resampling polygons within classes.
+"""Intervals of scores and of the transfer gap, by resampling polygons within classes.
 
 Two models predicted the same pixels; each replicate draws polygons (groups) of each class and scores both
 models on them, so that the pairing is kept. Pixels of one polygon are alike, therefore polygons are drawn
@@ -13,6 +13,7 @@ with six classes, the nominal 95 % interval of the gap of mean F1 covered the tr
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,12 +40,12 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Gap:
-    """A difference of a metric between two models on the same pixels.
+    """A score, or its difference between two models on the same pixels, with its interval.
 
     Attributes
     ----------
     value
-        First model minus second, NaN where nothing can be said.
+        The score, or first model minus second; NaN where nothing can be said.
     low, high
         Limits of the 95 % interval, NaN where none is given.
     n_polygons
@@ -102,36 +103,40 @@ def paired_gaps(
     polygons = np.bincount(first.classes[counted], minlength=len(first.codes))
     value_f1 = float(mean_f1(first.matrix, common) - mean_f1(second.matrix, common))
     value_oa = float(overall_accuracy(first.matrix) - overall_accuracy(second.matrix))
-    drawn_f1, drawn_oa = _replicate(first, second, counted, common, replicates=replicates, rng=rng)
+    matrices = replicate_matrices([first, second], counted, replicates=replicates, rng=rng)
+    drawn_f1, drawn_oa = mean_f1(matrices, common), overall_accuracy(matrices)
     return (
-        _gap(value_f1, drawn_f1, np.where(common, polygons, 0), first.codes),
-        _gap(value_oa, drawn_oa, polygons, first.codes),
+        with_interval(value_f1, drawn_f1[0] - drawn_f1[1], np.where(common, polygons, 0), first.codes),
+        with_interval(value_oa, drawn_oa[0] - drawn_oa[1], polygons, first.codes),
     )
 
 
-def _replicate(
-    first: UnitCounts,
-    second: UnitCounts,
-    counted: NDArray[np.bool_],
-    common: NDArray[np.bool_],
-    *,
-    replicates: int,
-    rng: np.random.Generator,
-) -> tuple[Values, Values]:
-    """Gaps of mean F1 and of OA in each replicate, (replicates,) each."""
+def replicate_matrices(
+    models: Sequence[UnitCounts], counted: NDArray[np.bool_], *, replicates: int, rng: np.random.Generator
+) -> Values:
+    """Confusion matrices of each resample of the polygons, (models, replicates, classes, classes).
+
+    Parameters
+    ----------
+    models
+        Counts of one or more models on the same units.
+    counted
+        Units that are resampled, (units,).
+    replicates, rng
+        Number of resamples, and the source of the draws.
+    """
+    first = models[0]
     classes = len(first.codes)
-    matrices = np.zeros((2, replicates, classes, classes))
+    matrices = np.zeros((len(models), replicates, classes, classes))
     for index in np.unique(first.classes[counted]):
         units = np.flatnonzero(counted & (first.classes == index))
         step = max(1, WEIGHTS_IN_MEMORY // len(units))
         for start in range(0, replicates, step):
             stop = min(start + step, replicates)
             weights = _weights(len(units), stop - start, rng)
-            for model, counts in enumerate((first, second)):
+            for model, counts in enumerate(models):
                 matrices[model, start:stop, index] = weights @ counts.predicted[units]
-    scores_f1 = mean_f1(matrices, common)
-    scores_oa = overall_accuracy(matrices)
-    return scores_f1[0] - scores_f1[1], scores_oa[0] - scores_oa[1]
+    return matrices
 
 
 def _weights(units: int, replicates: int, rng: np.random.Generator) -> Values:
@@ -142,12 +147,27 @@ def _weights(units: int, replicates: int, rng: np.random.Generator) -> Values:
     return np.asarray(draws * (units / (units - 1)), np.float64)
 
 
-def _gap(value: float, drawn: Values, polygons: NDArray[np.int64], codes: tuple[int, ...]) -> Gap:
+def with_interval(
+    value: float, drawn: Values, polygons: NDArray[np.int64], codes: tuple[int, ...], *, by_class: bool = True
+) -> Gap:
+    """Put the 95 % interval to a value, or the reason why there is none.
+
+    Parameters
+    ----------
+    value
+        The score or gap.
+    drawn
+        The same of each resample, (replicates,).
+    polygons
+        Polygons that it rests on, by class, (classes,).
+    codes
+        Class codes.
+    by_class
+        Whether classes with few polygons make the interval optimistic.
+    """
     total = int(polygons.sum())
     if total == 0 or np.isnan(value):
-        return Gap(
-            np.nan, np.nan, np.nan, total, f"{NO_INTERVAL}: no class that both models can be compared on"
-        )
+        return Gap(np.nan, np.nan, np.nan, total, f"{NO_INTERVAL}: no class that it can be computed of")
     if total < MINIMUM_POLYGONS:
         note = f"{NO_INTERVAL}: {total} polygon(s), at least {MINIMUM_POLYGONS} are needed"
         return Gap(value, np.nan, np.nan, total, note)
@@ -156,14 +176,12 @@ def _gap(value: float, drawn: Values, polygons: NDArray[np.int64], codes: tuple[
     # is far below the error of the draws themselves.
     low, high = np.round(np.nanquantile(drawn, [tail, 1 - tail]), 6)
     if low == high:
-        return Gap(
-            value, np.nan, np.nan, total, f"{NO_INTERVAL}: resampling polygons does not change the gap"
-        )
+        return Gap(value, np.nan, np.nan, total, f"{NO_INTERVAL}: resampling polygons does not change it")
     reasons = []
     if total <= FEW_POLYGONS:
         reasons.append(f"{total} polygons in all")
     few = [code for code, number in zip(codes, polygons, strict=True) if 0 < number < MINIMUM_POLYGONS]
-    if few:
+    if few and by_class:
         reasons.append(f"fewer than {MINIMUM_POLYGONS} polygons in class {', '.join(map(str, few))}")
     note = f"{OPTIMISTIC}: {'; '.join(reasons)}" if reasons else ""
     return Gap(value, float(low), float(high), total, note)

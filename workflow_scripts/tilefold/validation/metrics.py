@@ -3,7 +3,7 @@
 Matrices are (..., classes, classes) arrays, rows are reference classes and columns predicted ones; leading
 axes (replicates of a bootstrap) are carried through. What is 0/0 is NaN, an empty cell in the tables.
 Formulas: Cohen 1960 for kappa; F1 as 2 TP / (reference + predicted), which equals the harmonic mean of
-precision and recall where both exist.
+precision and recall where both exist; Pontius and Millones 2011 for the disagreements of quantity and allocation.
 """
 
 from __future__ import annotations
@@ -49,6 +49,36 @@ def f1(matrix: Matrix) -> Values:
     return np.where(reference > 0, values, np.nan)
 
 
+def iou(matrix: Matrix) -> Values:
+    """Intersection over union of each class, (..., classes): 0 if it is never predicted, NaN without reference."""
+    right, reference = _agreement(matrix), matrix.sum(axis=-1)
+    values = _ratio(right, reference + matrix.sum(axis=-2) - right)
+    return np.where(reference > 0, values, np.nan)
+
+
+def mean_iou(matrix: Matrix) -> Values:
+    """Unweighted mean of the intersection over union over the classes with reference, (...)."""
+    values = iou(matrix)
+    counted = ~np.isnan(values)
+    return _ratio(np.where(counted, values, 0.0).sum(axis=-1), counted.sum(axis=-1))
+
+
+def quantity_disagreement(matrix: Matrix) -> Values:
+    """Share of pixels that are wrong because map and reference differ in how much there is of each class, (...)."""
+    difference = np.abs(matrix.sum(axis=-1) - matrix.sum(axis=-2)).sum(axis=-1)
+    return _ratio(0.5 * difference, matrix.sum(axis=(-2, -1)))
+
+
+def allocation_disagreement(matrix: Matrix) -> Values:
+    """Share of pixels that are wrong because classes are in other places than in the reference, (...).
+
+    With the disagreement of quantity it makes 1 - OA.
+    """
+    right = _agreement(matrix)
+    exchanged = np.minimum(matrix.sum(axis=-1) - right, matrix.sum(axis=-2) - right).sum(axis=-1)
+    return _ratio(exchanged, matrix.sum(axis=(-2, -1)))
+
+
 def mean_f1(matrix: Matrix, classes: NDArray[np.bool_] | None = None) -> Values:
     """Unweighted mean of F1 over the classes with reference, (...).
 
@@ -73,7 +103,8 @@ def scores(units: UnitCounts) -> dict[str, float | int]:
     Returns
     -------
     dict
-        `oa`, `kappa`, `mean_f1`, over classified pixels; `n_classes` (with classified reference pixels);
+        `oa`, `kappa`, `mean_f1`, `mean_iou`, `quantity` and `allocation` (disagreements), over classified pixels;
+        `n_classes` (with classified reference pixels);
         `n_pixels` (classified), `n_polygons` (units with a classified pixel: the parts of an original count
         as one); `oa_with_nodata` (pixels without a class are errors) and their number `n_nodata`; and
         `oa_polygon`, `kappa_polygon`, `mean_f1_polygon`, in which every unit has weight 1.
@@ -85,6 +116,9 @@ def scores(units: UnitCounts) -> dict[str, float | int]:
         "oa": float(overall_accuracy(matrix)),
         "kappa": float(kappa(matrix)),
         "mean_f1": float(mean_f1(matrix)),
+        "mean_iou": float(mean_iou(matrix)),
+        "quantity": float(quantity_disagreement(matrix)),
+        "allocation": float(allocation_disagreement(matrix)),
         "n_classes": int(np.count_nonzero(matrix.sum(axis=1))),
         "n_pixels": pixels,
         "n_polygons": int(units.units_by_class.sum()),

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from tilefold.storage.tables import read_table, write_table
+from tilefold.validation.confusion_tables import summary_confusion, write_side_matrices
 from tilefold.validation.fold_sides import FoldSide, ScoredRun, sides_of_seed
 from tilefold.validation.intervals import generator, paired_gaps
 from tilefold.validation.metrics import mean_f1
+from tilefold.validation.score_intervals import side_intervals
 from tilefold.validation.sides import ALL, FOLD_SIDES, OUT_OF_AREA_TEST, POOLED, REFERENCE
 from tilefold.validation.validate import class_scores, not_learnt, side_scores
 
@@ -25,6 +27,9 @@ FOLD_COLUMNS = [
     "kappa",
     "mean_f1",
     "mean_f1_common",
+    "mean_iou",
+    "quantity",
+    "allocation",
     "n_classes",
     "n_classes_common",
     "classes_not_learnt",
@@ -47,6 +52,7 @@ CLASS_COLUMNS = [
     "precision",
     "recall",
     "f1",
+    "iou",
     "n_pixels",
     "n_polygons",
 ]
@@ -69,6 +75,9 @@ AVERAGED = [
     "kappa",
     "mean_f1",
     "mean_f1_common",
+    "mean_iou",
+    "quantity",
+    "allocation",
     "oa_with_nodata",
     "oa_polygon",
     "kappa_polygon",
@@ -87,6 +96,9 @@ def summarise_runs(
     classes: Path | str,
     gaps: Path | str,
     folds_mean: Path | str,
+    intervals: Path | str,
+    confusion: Path | str,
+    matrices: Path | str,
 ) -> None:
     """Score every side of every fold, compare folds with the run `all`, average over folds.
 
@@ -112,15 +124,32 @@ def summarise_runs(
     folds_mean
         To write: mean, standard deviation (ddof 1) and number of values over the folds, for each seed, side
         and metric. The deviation describes areas; it is no standard error.
+    intervals
+        To write: each score of each side with its 95 % interval, see `side_intervals`.
+    confusion
+        To write: all matrices as one tidy table, see `summary_confusion`.
+    matrices
+        Folder to write: the matrix of each row of `folds` in OTB's layout.
     """
     labels = {int(item["code"]): item["label"] for item in settings["classes"]}
     runs = scored_runs({name: read_table(path) for name, path in counts.items()}, rates, settings)
-    sides = _sides(runs, settings)
+    sides = sides_of_runs(runs, settings)
     fold_table = _frame((_fold_row(side) for side in sides), FOLD_COLUMNS)
     write_table(folds, fold_table)
-    write_table(classes, _class_table(sides, labels))
+    write_table(classes, class_table(sides, labels))
     write_table(gaps, _frame(_gap_rows(sides, settings["bootstrap"]), GAP_COLUMNS))
     write_table(folds_mean, average_folds(fold_table))
+    bootstrap = settings["bootstrap"]
+    write_table(intervals, interval_table(sides, bootstrap))
+    write_table(confusion, summary_confusion(sides))
+    write_side_matrices(matrices, sides)
+
+
+def interval_table(sides: Sequence[FoldSide], bootstrap: Mapping[str, Any]) -> pd.DataFrame:
+    """Intervals of all sides, see `side_intervals`; `bootstrap` holds `replicates` and `seed`."""
+    replicates, seed = int(bootstrap["replicates"]), int(bootstrap["seed"])
+    parts = [side_intervals(side, replicates=replicates, seed=seed) for side in sides]
+    return pd.concat(parts, ignore_index=True)
 
 
 def scored_runs(
@@ -142,14 +171,15 @@ def scored_runs(
 
 def score_sides(runs: Sequence[ScoredRun], settings: Mapping[str, Any]) -> pd.DataFrame:
     """One row for each fold, seed and side, with the columns `FOLD_COLUMNS`."""
-    return _frame((_fold_row(side) for side in _sides(runs, settings)), FOLD_COLUMNS)
+    return _frame((_fold_row(side) for side in sides_of_runs(runs, settings)), FOLD_COLUMNS)
 
 
 def _codes(settings: Mapping[str, Any]) -> list[int]:
     return sorted(int(item["code"]) for item in settings["classes"])
 
 
-def _sides(runs: Sequence[ScoredRun], settings: Mapping[str, Any]) -> list[FoldSide]:
+def sides_of_runs(runs: Sequence[ScoredRun], settings: Mapping[str, Any]) -> list[FoldSide]:
+    """Sides of all seeds, see `sides_of_seed`."""
     return [
         side
         for seed in sorted({run.seed for run in runs})
@@ -214,7 +244,8 @@ def _fold_row(side: FoldSide) -> dict[str, Any]:
     }
 
 
-def _class_table(sides: Sequence[FoldSide], labels: Mapping[int, str]) -> pd.DataFrame:
+def class_table(sides: Sequence[FoldSide], labels: Mapping[int, str]) -> pd.DataFrame:
+    """Scores of each class of each side, `CLASS_COLUMNS`."""
     tables = []
     for side in sides:
         table = class_scores(side.units)

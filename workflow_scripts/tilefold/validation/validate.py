@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from tilefold.storage.tables import join_list, read_table, write_table
+from tilefold.validation import calibration
+from tilefold.validation.confusion_tables import run_confusion
 from tilefold.validation.matrices import UnitCounts, unit_counts, write_otb_matrix
-from tilefold.validation.metrics import f1, precision, recall, scores
+from tilefold.validation.metrics import f1, iou, precision, recall, scores
 from tilefold.validation.sides import side_rows, sides_of_run
 
 KEYS = ["tile", "polygon", "group", "code", "role", "cell", "held_out_pixel", "predicted"]
@@ -52,19 +54,13 @@ def validate_run(
     ValueError
         If the sides of `matrices` are not those of the run, or a value is no class of the nomenclature.
     """
-    sides = sides_of_run(settings["held_out"])
-    if set(matrices) != set(sides):
-        raise ValueError(
-            f"matrices are asked for the sides {', '.join(sorted(matrices))}, but the run {settings['fold']} "
-            f"has {', '.join(sorted(sides))}"
-        )
+    sides = _checked_sides(matrices, settings)
     codes, nodata = list(settings["codes"]), int(settings["nodata"])
     table = count_pixels(read_table(predicted, KEYS))
     units = {side: unit_counts(side_rows(table, side), codes, nodata) for side in sides}
     unlearnt = not_learnt(rates, codes)
-    key = {"run": f"{settings['fold']}/seed_{settings['seed']}"}
-    key |= {name: settings[name] for name in ("fold", "seed")}
-
+    fold, seed = settings["fold"], settings["seed"]
+    key = {"run": f"{fold}/seed_{seed}", "fold": fold, "seed": seed}
     write_table(counts, table)
     write_table(
         metrics,
@@ -77,7 +73,47 @@ def validate_run(
         write_otb_matrix(matrices[side], units[side].matrix, codes)
 
 
-CLASS_COLUMNS = ["side", "class", "precision", "recall", "f1", "n_pixels", "n_polygons"]
+def describe_errors(
+    predicted: Path | str,
+    roles: Path | str,
+    settings: Mapping[str, Any],
+    *,
+    confusion: Path | str,
+    reliability: Path | str,
+    risk: Path | str,
+) -> None:
+    """Say where a run errs: matrices by tile and region, and what its confidence is worth.
+
+    Parameters
+    ----------
+    predicted, settings
+        As for `validate_run`; besides, the column confidence is read.
+    roles
+        Roles of the polygons in the run (Parquet), of which the columns polygon and region are read.
+    confusion
+        To write: matrices as a tidy table (CSV), by side, tile and region, with the pixels without a class.
+    reliability, risk
+        To write: tables of `calibration.reliability` and `calibration.risk_coverage` (CSV).
+    """
+    sides, nodata = sides_of_run(settings["held_out"]), int(settings["nodata"])
+    pixels = read_table(predicted, [*KEYS, "confidence"])
+    write_table(confusion, run_confusion(count_pixels(pixels), roles, sides, list(settings["codes"]), nodata))
+    write_table(reliability, calibration.reliability(pixels, sides, nodata))
+    write_table(risk, calibration.risk_coverage(pixels, sides, nodata))
+
+
+def _checked_sides(matrices: Mapping[str, Path | str], settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Sides of the run, which must be those that matrices are asked for."""
+    sides = sides_of_run(settings["held_out"])
+    if set(matrices) != set(sides):
+        raise ValueError(
+            f"matrices are asked for the sides {', '.join(sorted(matrices))}, but the run {settings['fold']} "
+            f"has {', '.join(sorted(sides))}"
+        )
+    return sides
+
+
+CLASS_COLUMNS = ["side", "class", "precision", "recall", "f1", "iou", "n_pixels", "n_polygons"]
 
 
 def count_pixels(predicted: pd.DataFrame) -> pd.DataFrame:
@@ -113,6 +149,7 @@ def class_scores(units: UnitCounts) -> pd.DataFrame:
             "precision": precision(matrix),
             "recall": recall(matrix),
             "f1": f1(matrix),
+            "iou": iou(matrix),
             "n_pixels": matrix.sum(axis=1),
             "n_polygons": units.units_by_class,
         }

@@ -1,0 +1,120 @@
+"""Submission of a job to PBS."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tilefold.cluster.records import Records
+
+PBSPRO, TORQUE = "pbspro", "torque"
+#: Longest name of a job that each dialect takes for certain.
+NAME_LENGTH = {PBSPRO: 60, TORQUE: 15}
+
+
+class SubmissionError(ValueError):
+    """A job that the server did not take."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a job asks for.
+
+    Attributes
+    ----------
+    threads, gpus
+        Cores and GPUs.
+    mem_mb, minutes
+        Memory in megabytes, walltime in minutes.
+    queue, account
+        As the site names them; empty: the site's default.
+    """
+
+    threads: int
+    gpus: int
+    mem_mb: int
+    minutes: int
+    queue: str = ""
+    account: str = ""
+
+
+def qsub_arguments(request: Request, dialect: str, name: str, logs: Path) -> list[str]:
+    """Arguments of `qsub`, before the script.
+
+    PBS Pro and OpenPBS take chunks (``select``), Torque nodes with processors; walltime is hours:minutes:seconds.
+
+    Raises
+    ------
+    ValueError
+        If the dialect is unknown.
+    """
+    walltime = f"{request.minutes // 60:02d}:{request.minutes % 60:02d}:00"
+    if dialect == PBSPRO:
+        gpus = f":ngpus={request.gpus}" if request.gpus else ""
+        wanted = ["-l", f"select=1:ncpus={request.threads}:mem={request.mem_mb}mb{gpus}"]
+        wanted += ["-l", f"walltime={walltime}"]
+    elif dialect == TORQUE:
+        gpus = f":gpus={request.gpus}" if request.gpus else ""
+        nodes = f"nodes=1:ppn={request.threads}{gpus}"
+        wanted = ["-l", f"{nodes},mem={request.mem_mb}mb,walltime={walltime}"]
+    else:
+        raise ValueError(f"dialect: found {dialect!r}, expected {PBSPRO} or {TORQUE}")
+    where = (["-q", request.queue] if request.queue else []) + (
+        ["-A", request.account] if request.account else []
+    )
+    return ["-V", "-N", name[: NAME_LENGTH[dialect]], "-j", "oe", "-o", f"{logs}/", *wanted, *where]
+
+
+def job_name(script: Path) -> str:
+    """Readable name of a job: its rule and the values of its wildcards, as the engine wrote them into the script."""
+    found = re.search(r"^# properties = (.*)$", script.read_text(encoding="utf-8"), re.MULTILINE)
+    properties: dict[str, Any] = json.loads(found[1]) if found else {}
+    rule = str(properties.get("rule") or properties.get("groupid") or script.stem)
+    words = [rule, *(str(value) for value in properties.get("wildcards", {}).values())]
+    return re.sub(r"[^\w.-]+", "-", "_".join(words))
+
+
+def submit(script: Path, request: Request, dialect: str, records: Records) -> str:
+    """Submit the engine's job script, wrapped so that the job leaves its exit code; the job's identifier.
+
+    Raises
+    ------
+    SubmissionError
+        If `qsub` fails; with what it said.
+    """
+    records.logs.mkdir(parents=True, exist_ok=True)
+    with records.locked():
+        wrapped = records.folder / "scripts" / script.name
+        wrapped.parent.mkdir(exist_ok=True)
+        wrapped.write_text(_wrapper(script, records), encoding="utf-8")
+    command = [
+        "qsub",
+        *qsub_arguments(request, dialect, job_name(script), records.logs.resolve()),
+        str(wrapped),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SubmissionError(f"{shlex.join(command)}: exit status {done.returncode}: {done.stderr.strip()}")
+    job = done.stdout.strip().split()[-1]
+    records.add(job)
+    return job
+
+
+def _wrapper(script: Path, records: Records) -> str:
+    """Text of a script that runs another one and writes its exit code under the job's identifier, whole.
+
+    The engine's script is copied into it, since the engine removes its own.
+    """
+    exits = shlex.quote(str((records.folder / "exits").resolve()))
+    return (
+        "#!/bin/bash\n"
+        f"(\n{script.read_text(encoding='utf-8').rstrip()}\n)\n"
+        "code=$?\n"
+        f'echo "$code" > {exits}/".$PBS_JOBID" && mv {exits}/".$PBS_JOBID" {exits}/"$PBS_JOBID"\n'
+        'exit "$code"\n'
+    )
