@@ -9,7 +9,7 @@ SNAKEMAKE := $(BIN)/snakemake --profile profiles/local
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help demo demo-dry-run demo-baseline test test-slow test-cluster-smoke check bench format docs clean
+.PHONY: help demo demo-dry-run demo-baseline test test-slow test-cluster-smoke test-cluster check bench format docs clean
 
 help:
 	@echo "make demo           simulate four tiles, map them, cross-validate, report"
@@ -18,6 +18,7 @@ help:
 	@echo "make test           format, lint, types and all tests but the slow ones"
 	@echo "make test-slow      the slow tests"
 	@echo "make test-cluster-smoke  the workflow on a real Slurm of one machine; needs root and Debian's slurm-wlm, munge"
+	@echo "make test-cluster  the same, and jobs over their memory, failing jobs, Ctrl-C"
 	@echo "make bench          benchmarks; writes benchmarks/results.json (some only: make bench TOPICS=preprocess)"
 	@echo "make format         format the code"
 	@echo "make docs           regenerate the pages and the schema that are made from the code"
@@ -62,6 +63,9 @@ test-slow: $(VENV)/installed
 
 test-cluster-smoke: $(VENV)/installed
 	$(BIN)/python -m pytest -m cluster -k smoke tests/cluster
+
+test-cluster: $(VENV)/installed
+	$(BIN)/python -m pytest -m cluster tests/cluster
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/run.py $(TOPICS)

@@ -66,8 +66,8 @@ def start(folder):
     device = folder / "dev" / "gpu0"
     if subprocess.run(["mknod", str(device), "c", "1", "3"], capture_output=True, check=False).returncode:
         device.touch()
-    # Memory is only booked, and what the rules ask for suits real images.
-    values = {"host": host, "folder": folder, "cpus": max(os.cpu_count(), 2), "memory": 64000}
+    # Cores and memory are only booked: what rules and groups ask for suits real nodes.
+    values = {"host": host, "folder": folder, "cpus": 16, "memory": 64000}
     (folder / "slurm.conf").write_text(CONFIGURATION.format(**values))
     (folder / "gres.conf").write_text(
         f"AutoDetect=off\nNodeName={host} Name=gpu Type=pretend File={device}\n"
@@ -112,9 +112,9 @@ def wait_until(condition, seconds):
 
 
 def jobs():
-    """What Slurm recorded of all jobs: state, generic resources, rule (of a group: its name) and memory."""
-    lines = said(["squeue", "--states=all", "--noheader", "--format=%T|%b|%k|%m|%P"]).splitlines()
+    """What Slurm recorded of all jobs: number, state, generic resources, rule (of a group: its name) and memory."""
+    lines = said(["squeue", "--states=all", "--noheader", "--format=%i|%T|%b|%k|%m|%P"]).splitlines()
     return [
-        dict(zip(("state", "gres", "comment", "memory", "partition"), line.split("|"), strict=True))
+        dict(zip(("id", "state", "gres", "comment", "memory", "partition"), line.split("|"), strict=True))
         for line in lines
     ]

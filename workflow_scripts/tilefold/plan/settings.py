@@ -311,7 +311,9 @@ def summarise_baselines(plan: Plan) -> Settings:
 
 def summarise_candidates(plan: Plan) -> Settings:
     """Table of all candidates of all runs."""
-    models = [{**run_key(run), "region": region} for run in plan.runs for region in plan.regions]
+    models = [
+        {"fold": run.fold, "seed": run.seed, "region": region} for run in plan.runs for region in plan.regions
+    ]
     return {"models": models, "candidates": list(plan.candidates)}
 
 
