@@ -77,6 +77,16 @@ rule write_report:
             for run in plan.runs
             if run.held_out and plan.has_places
         ],
+        seams=[
+            f"<results>/maps/{run.fold}/seed_{run.seed}/seams.csv"
+            for run in plan.runs
+            if len(run.map_tiles) > 1
+        ],
+        regularised=[
+            f"<results>/validation/{name}/regularised.csv"
+            for name in plan.regularised_runs
+        ],
+        fused=[f"<results>/validation/{fold}/fused.csv" for fold in plan.fused_folds],
         clear_dates=expand(
             "<results>/series/{tile}/{sensor}_clear.tif",
             tile=plan.tiles,

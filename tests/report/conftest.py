@@ -185,6 +185,27 @@ def write_cleaning(path):
     pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
 
 
+def write_seams(folder, runs):
+    paths = {run: folder / "maps" / run / "seams.csv" for run in runs}
+    columns = ["tile", "other", "line_pairs", "line_share", "inside_pairs", "inside_share", "seam"]
+    for path in paths.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        row = ["A", "B", 1000, 0.3, 90_000, 0.2, 1.5, 4000, 0.125]
+        pd.DataFrame([row], columns=[*columns, "overlap_pixels", "overlap_share"]).to_csv(path, index=False)
+    return paths
+
+
+def write_map_scores(folder, names, kind):
+    paths = {name: folder / "validation" / name / f"{kind}.csv" for name in names}
+    for path in paths.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table = pd.DataFrame({"map": ["raw", kind], "oa": [0.75, 0.8125], "kappa": 0.5, "mean_f1": 0.625})
+        table = table.assign(n_pixels=200, n_polygons=10)
+        table = table.assign(side="in_area") if kind == "regularised" else table
+        table.to_csv(path, index=False)
+    return paths
+
+
 def write_results(folder, folds, seeds):
     """Results of a whole workflow, small; returns the report's sources and settings."""
     runs = [write_run(folder, fold, seed) for seed in seeds for fold in ("all", *folds)]
@@ -227,6 +248,9 @@ def write_results(folder, folds, seeds):
         **summary,
         "candidates": folder / "summary" / "candidates.csv",
         "areas": {},
+        "seams": write_seams(folder, names[:1]),
+        "regularised": write_map_scores(folder, names[:1], "regularised"),
+        "fused": write_map_scores(folder, ["all"], "fused"),
         "levels": [],
         "cleaning": cleaning,
         "split": splits,

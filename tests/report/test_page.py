@@ -210,3 +210,12 @@ def test_test_scores_stand_beside_the_chosen_candidates_alone(study, written):
     for row, expected in zip(table[1:], listed.to_dict("records"), strict=True):
         assert (row[9] == "chosen") == expected["chosen"]
         assert row[place] == (f"{expected['in_area_oa']:.3f}" if expected["chosen"] else "")
+
+
+def test_seams_and_scores_of_made_maps_stand_below_the_maps(written):
+    _, _, page = written
+    seams = next(table for table in page.tables if "seam" in table[0])
+    assert seams[1] == ["all/seed_0", "A, B", "1.50", "30.0 %", "20.0 %", "1,000", "12.5 %", "4,000"]
+    scored = [table for table in page.tables if table[0][:3] == ["run", "map", "side"]]
+    assert [[row[1] for row in table[1:]] for table in scored] == [["raw", "regularised"], ["raw", "fused"]]
+    assert scored[1][2] == ["all", "fused", "never trained on", "0.812", "0.500", "0.625", "200", "10"]

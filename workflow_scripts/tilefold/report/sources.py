@@ -1,0 +1,62 @@
+"""Files of a finished workflow, by what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tilefold.report.results import model_name
+
+
+def report_sources(given: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Sort the files that the rule lists into what `write_report` takes.
+
+    Parameters
+    ----------
+    given
+        Files by the rule's names, each a path or several in the order of the settings; `given.get` as of a dict.
+    settings
+        `runs`, `regions`, `candidates`, `seeds`, `products`, `calendars`, and the names of the runs that have a file
+        of a kind: `mapped_runs`, `distance_runs`, `seam_runs`, `regularised_runs`, `fused_folds`.
+    """
+    runs, candidates = settings["runs"], settings["candidates"]
+    models = [model_name(run, region) for run in runs for region in settings["regions"]]
+    per_run = {
+        key: dict(zip(runs, given[key], strict=True))
+        for key in ("rates", "samples", "barred", "roles", "reliability", "risk")
+    }
+    histories = [
+        given["histories"][start : start + len(candidates)]
+        for start in range(0, len(given["histories"]), len(candidates))
+    ]
+    series = [(tile, sensor) for tile in settings["products"] for sensor in settings["calendars"]]
+    by_series: dict[str, dict[str, dict[str, str]]] = {"clear_dates": {}, "skipped": {}}
+    for key, paths in by_series.items():
+        for (tile, sensor), path in zip(series, given[key], strict=True):
+            paths.setdefault(tile, {})[sensor] = path
+    sources = {
+        **{
+            key: given[key]
+            for key in ("folds", "classes", "gaps", "folds_mean", "candidates", "intervals", "cleaning")
+        },
+        **per_run,
+        "choices": dict(zip(models, given["choices"], strict=True)),
+        "levels": list(given.get("levels") or []),
+        "areas": dict(zip(settings["seeds"], given.get("areas") or [], strict=False)),
+        "split": dict(zip(settings["seeds"], given["split"], strict=True)),
+        "histories": {
+            model: dict(zip(candidates, files, strict=True))
+            for model, files in zip(models, histories, strict=True)
+        },
+        "matrices": dict(zip(runs, given["matrices"], strict=True)),
+        "maps": dict(zip(settings["mapped_runs"], given["maps"], strict=True)),
+        "distances": dict(zip(settings["distance_runs"], given["distances"], strict=True)),
+        "seams": dict(zip(settings["seam_runs"], given["seams"], strict=True)),
+        "regularised": dict(zip(settings["regularised_runs"], given["regularised"], strict=True)),
+        "fused": dict(zip(settings["fused_folds"], given["fused"], strict=True)),
+        "clear": by_series["clear_dates"],
+        "skipped": by_series["skipped"],
+    }
+    if given.get("baselines"):
+        sources["baselines"] = given["baselines"]
+    return sources
