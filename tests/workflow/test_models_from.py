@@ -8,6 +8,7 @@ import rasterio
 from engine import engine, merged, planned, run, write_config
 
 TILES = ["T31TCJ", "T31TCK"]
+pytestmark = pytest.mark.slow
 MAPPING = {"preprocess", "classify_chunk", "merge_chunks", "mosaic_tiles", "describe_map", "measure_seams"}
 
 
@@ -20,9 +21,9 @@ def project(tmp_path_factory, finished, content):
     shutil.copytree(folder / "scene" / "sentinel2", later)
     for path in sorted(later.rglob("*2018*"), key=lambda path: -len(path.parts)):
         path.rename(path.with_name(path.name.replace("2018", "2019")))
-    plain = {key: value for key, value in content.items() if key != "folds"}
+    plain = {key: value for key, value in content.items() if key not in ("folds", "tiles")}
     changes = {
-        "tiles": {"train": [], "map": TILES},
+        "tiles": {"map": TILES},
         "models": {"from": str(finished / "results")},
         "classification": {"number_of_chunks": 1, "enable_probability_map": False},
     }
@@ -68,7 +69,7 @@ def test_the_same_images_a_year_later_give_the_same_labels(project, finished):
     ("changes", "words"),
     [
         ({"calendar": {"step": 15}}, "dates (2018-01-01 to"),
-        ({"calendar": {"start": "2018-01-08"}}, "dates lie elsewhere in the year"),
+        ({"calendar": {"start": "2018-01-05"}}, "dates lie elsewhere in the year"),
         ({"features": {"sentinel2": ["ndvi"]}}, "features of sentinel2 were"),
         ({"models": {"from": "nowhere"}}, "cannot be read as a model"),
     ],

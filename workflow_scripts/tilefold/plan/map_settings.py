@@ -16,6 +16,35 @@ def blended_codes(plan: Plan, product: str) -> list[int]:
     return plan.codes if plan.config.maps.blend and product in BLENDED else []
 
 
+def mosaic_tiles(plan: Plan, fold: str, seed: str, product: str) -> Settings:
+    """One raster of a run, from its tiles."""
+    run = plan.run(fold, seed)
+    tiles = run.map_tiles
+    return {
+        "fold": fold,
+        "seed": run.seed,
+        "product": product,
+        "grids": {tile: plan.grids[tile].to_dict() for tile in tiles},
+        "ownership": plan.ownership.to_dict(),
+        "classes": coloured_classes(plan) if product == "classification" else None,
+        "nodata": plan.nodata,
+        "codes": blended_codes(plan, product),
+    }
+
+
+def describe_map(plan: Plan, fold: str, seed: str) -> Settings:
+    """What lies beside the maps of a run."""
+    dates = [date for calendar in plan.calendars.values() for date in calendar]
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "products": plan.map_products,
+        "classes": coloured_classes(plan),
+        "start": min(dates),
+        "end": max(dates),
+    }
+
+
 def measure_seams(plan: Plan, fold: str, seed: str) -> Settings:
     """Seams of a run's map."""
     tiles = plan.run(fold, seed).map_tiles

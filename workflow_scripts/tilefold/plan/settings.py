@@ -14,11 +14,12 @@ from tilefold.plan.chunking import tile_chunks
 from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.fold_settings import assign_blocks, fold_area, fold_scheme, run_key, score_distances
 from tilefold.plan.map_settings import (
-    blended_codes,
     coloured_classes,
     count_validation,
+    describe_map,
     fuse_maps,
     measure_seams,
+    mosaic_tiles,
     regularise_map,
     score_fused,
     score_regularised,
@@ -222,35 +223,6 @@ def merge_chunks(plan: Plan, fold: str, seed: str, tile: str, product: str) -> S
         "product": product,
         "grid": plan.grids[tile].to_dict(),
         "number_of_chunks": tile_chunks(plan, tile),
-    }
-
-
-def mosaic_tiles(plan: Plan, fold: str, seed: str, product: str) -> Settings:
-    """One raster of a run, from its tiles."""
-    run = plan.run(fold, seed)
-    tiles = run.map_tiles
-    return {
-        "fold": fold,
-        "seed": run.seed,
-        "product": product,
-        "grids": {tile: plan.grids[tile].to_dict() for tile in tiles},
-        "ownership": plan.ownership.to_dict(),
-        "classes": coloured_classes(plan) if product == "classification" else None,
-        "nodata": plan.nodata,
-        "codes": blended_codes(plan, product),
-    }
-
-
-def describe_map(plan: Plan, fold: str, seed: str) -> Settings:
-    """What lies beside the maps of a run."""
-    dates = [date for calendar in plan.calendars.values() for date in calendar]
-    return {
-        "fold": fold,
-        "seed": int(seed),
-        "products": plan.map_products,
-        "classes": coloured_classes(plan),
-        "start": min(dates),
-        "end": max(dates),
     }
 
 

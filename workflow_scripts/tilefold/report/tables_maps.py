@@ -28,7 +28,7 @@ def seam_table(seams: Mapping[str, pd.DataFrame], links: list[Link]) -> Table:
     ]
     caption = (
         "Seams: how often labels change across the line between two tiles, over the mean of parallel lines 5 to 50 "
-        "pixels inside. 1: the line cannot be seen. Tiles disagree: share of the pixels of both tiles with two labels."
+        "pixels inside. 1: the line cannot be seen. Tiles disagree: share of the pixels of both tiles of two labels."
     )
     return Table(caption, columns, rows, links, (0, 1), starts(keys))
 
