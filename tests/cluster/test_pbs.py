@@ -11,10 +11,20 @@ import pytest
 from tilefold.cluster import commands
 from tilefold.cluster.records import Records
 from tilefold.cluster.status import FRESH_SECONDS, MISSES, job_status
-from tilefold.cluster.submission import Request, SubmissionError, job_name, qsub_arguments, submit
+from tilefold.cluster.submission import (
+    Request,
+    SubmissionError,
+    job_name,
+    qsub_arguments,
+    read_properties,
+    request_of,
+    submit,
+)
 
 SCRIPT = """#!/bin/sh
-# properties = {"type": "single", "rule": "train_candidate", "wildcards": {"fold": "all", "seed": "0"}, "jobid": 7}
+# properties = {"type": "single", "rule": "train_candidate", "wildcards": {"fold": "all", "seed": "0"}, "jobid": 7, \
+"threads": 2, "resources": {"mem_mb": 8000, "runtime": 720, "gpu": 1, "pbs_queue": "cpuq", "pbs_gpu_queue": "gpuq", \
+"pbs_account": "me"}}
 exit 3
 """
 
@@ -72,14 +82,20 @@ def test_torque_takes_one_list_of_nodes():
         qsub_arguments(REQUEST, "lsf", "name", Path("/logs"))
 
 
-def test_a_job_is_named_by_its_rule_and_wildcards(server):
-    assert job_name(server / "snakejob.sh") == "train_candidate_all_0"
+def test_what_a_job_asks_for_stands_in_its_script(server):
+    properties = read_properties(server / "snakejob.sh")
+    assert job_name(properties) == "train_candidate_all_0"
+    assert request_of(properties) == REQUEST
+    properties["resources"] |= {"gpu": 0, "pbs_account": ""}
+    assert request_of(properties) == Request(2, 0, 8000, 720, "cpuq", "")
+    assert job_name({"groupid": "maps", "resources": {}}) == "maps"
     (server / "other.sh").write_text("#!/bin/sh\n")
-    assert job_name(server / "other.sh") == "other"
+    with pytest.raises(SubmissionError, match="expected a job script of the engine"):
+        read_properties(server / "other.sh")
 
 
 def test_the_wrapped_script_leaves_its_exit_code(server):
-    job = submit(server / "snakejob.sh", REQUEST, "pbspro", Records())
+    job = submit(server / "snakejob.sh", Records())
     wrapped = diary(server, "qsub")[0].split()[-1]
     done = subprocess.run(["bash", wrapped], env={**os.environ, "PBS_JOBID": job}, check=False)
     assert done.returncode == 3
@@ -93,11 +109,11 @@ def test_the_wrapped_script_leaves_its_exit_code(server):
 def test_a_submission_that_fails_says_what_the_server_said(server):
     command(server / "bin", "qsub", "echo 'no such queue' >&2; exit 38")
     with pytest.raises(SubmissionError, match="exit status 38: no such queue"):
-        submit(server / "snakejob.sh", REQUEST, "pbspro", Records())
+        submit(server / "snakejob.sh", Records())
 
 
 def test_one_question_serves_all_jobs_for_a_while(server):
-    jobs = [submit(server / "snakejob.sh", REQUEST, "pbspro", Records()) for _ in range(3)]
+    jobs = [submit(server / "snakejob.sh", Records()) for _ in range(3)]
     say(server, dict.fromkeys(jobs, "R"))
     for job in jobs:
         assert job_status(job, Records(), "pbspro", now=100.0) == "running"
@@ -109,7 +125,7 @@ def test_one_question_serves_all_jobs_for_a_while(server):
 
 @pytest.mark.parametrize("ended", [True, False])
 def test_a_job_that_ended_or_is_unknown_fails_after_some_misses(server, ended):
-    job = submit(server / "snakejob.sh", REQUEST, "pbspro", Records())
+    job = submit(server / "snakejob.sh", Records())
     say(server, {job: "F"} if ended else {})
     times = [1000.0 + FRESH_SECONDS * number for number in range(MISSES)]
     states = [job_status(job, Records(), "pbspro", now=moment) for moment in times]
@@ -117,14 +133,14 @@ def test_a_job_that_ended_or_is_unknown_fails_after_some_misses(server, ended):
 
 
 def test_a_job_that_comes_back_is_not_failed(server):
-    job = submit(server / "snakejob.sh", REQUEST, "pbspro", Records())
+    job = submit(server / "snakejob.sh", Records())
     for number, states in enumerate([{}, {}, {job: "R"}, {}, {}]):
         say(server, states)
         assert job_status(job, Records(), "pbspro", now=1000.0 + 100 * number) == "running"
 
 
 def test_a_server_that_does_not_answer_changes_nothing(server):
-    job = submit(server / "snakejob.sh", REQUEST, "pbspro", Records())
+    job = submit(server / "snakejob.sh", Records())
     (server / "answer").write_text("")
     (server / "problem").write_text("cannot connect to server")
     (server / "code").write_text("1")
@@ -136,7 +152,7 @@ def test_a_server_that_does_not_answer_changes_nothing(server):
 
 
 def test_torques_table(server):
-    job = submit(server / "snakejob.sh", REQUEST, "torque", Records())
+    job = submit(server / "snakejob.sh", Records())
     number = job.split(".")[0]
     table = (
         "Job id  Name  User  Time Use  S  Queue\n------ ---- ---- ---- - ----\n{} name me 00:00:01 {} batch\n"
@@ -150,15 +166,14 @@ def test_torques_table(server):
 
 
 def test_commands_of_the_profile(server, capsys):
-    wanted = ["--threads", "1", "--mem-mb", "10", "--minutes", "5", "--queue", "cpu", "--gpu-queue", "gpu"]
-    assert commands.submit_command([*wanted, "snakejob.sh"]) == 0
-    assert commands.submit_command([*wanted, "--gpus", "1", "--account", "", "snakejob.sh"]) == 0
+    assert commands.submit_command(["snakejob.sh"]) == 0
+    (server / "snakejob.sh").write_text(SCRIPT.replace('"gpu": 1', '"gpu": 0, "pbs_dialect": "torque"'))
+    assert commands.submit_command(["snakejob.sh"]) == 0
     first, second = capsys.readouterr().out.split()
-    plain, on_gpu = diary(server, "qsub")
-    assert "-q cpu" in plain
-    assert "ngpus" not in plain
-    assert "-q gpu" in on_gpu
-    assert "-A" not in on_gpu
+    on_gpu, plain = diary(server, "qsub")
+    assert "select=1:ncpus=2:mem=8000mb:ngpus=1" in on_gpu
+    assert "-q gpuq -A me" in on_gpu
+    assert "nodes=1:ppn=2,mem=8000mb,walltime=12:00:00 -q cpuq" in plain
     say(server, {first: "R", second: "Q"})
     assert commands.status_command([first]) == 0
     assert capsys.readouterr().out == "running\n"

@@ -155,6 +155,7 @@ AFTER = {
     "merge_chunks",
     "mosaic_tiles",
     "describe_map",
+    "measure_seams",
     "summarise_runs",
     "summarise_candidates",
     "write_report",

@@ -66,7 +66,7 @@ def test_one_more_pair_with_models_first_maps_only_where_the_winner_changed(copy
     run(copy, path, "models")
     after = (copy / "results" / "runs" / "all" / "seed_0" / "region_all" / "model.safetensors").read_bytes()
     assert after == before, "a rate that learns nothing has won"
-    assert rules(planned(copy, path)) == {"write_report"}
+    assert rules(planned(copy, path)) == {"summarise_candidates", "write_report"}
 
 
 def test_selection_criterion(finished, content):

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,33 +71,64 @@ def qsub_arguments(request: Request, dialect: str, name: str, logs: Path) -> lis
     return ["-V", "-N", name[: NAME_LENGTH[dialect]], "-j", "oe", "-o", f"{logs}/", *wanted, *where]
 
 
-def job_name(script: Path) -> str:
-    """Readable name of a job: its rule and the values of its wildcards, as the engine wrote them into the script."""
+def read_properties(script: Path) -> dict[str, Any]:
+    """What the engine wrote into a job's script: rule, wildcards, threads, resources.
+
+    Raises
+    ------
+    SubmissionError
+        If there is nothing of it.
+    """
     found = re.search(r"^# properties = (.*)$", script.read_text(encoding="utf-8"), re.MULTILINE)
-    properties: dict[str, Any] = json.loads(found[1]) if found else {}
-    rule = str(properties.get("rule") or properties.get("groupid") or script.stem)
+    if found is None:
+        raise SubmissionError(
+            f"{script}: found no line '# properties = ...', expected a job script of the engine"
+        )
+    properties: dict[str, Any] = json.loads(found[1])
+    return properties
+
+
+def request_of(properties: Mapping[str, Any]) -> Request:
+    """Ask for a job's threads and resources; jobs with a GPU go to `pbs_gpu_queue` where there is one."""
+    resources = properties.get("resources", {})
+    gpus = int(resources.get("gpu", 0))
+    queue = str(resources.get("pbs_queue", ""))
+    return Request(
+        threads=int(properties.get("threads", 1)),
+        gpus=gpus,
+        mem_mb=int(resources["mem_mb"]),
+        minutes=int(resources["runtime"]),
+        queue=str(resources.get("pbs_gpu_queue", "") or queue) if gpus else queue,
+        account=str(resources.get("pbs_account", "")),
+    )
+
+
+def job_name(properties: Mapping[str, Any]) -> str:
+    """Readable name of a job: its rule, or its group, and the values of its wildcards."""
+    rule = str(properties.get("rule") or properties.get("groupid") or "job")
     words = [rule, *(str(value) for value in properties.get("wildcards", {}).values())]
     return re.sub(r"[^\w.-]+", "-", "_".join(words))
 
 
-def submit(script: Path, request: Request, dialect: str, records: Records) -> str:
+def submit(script: Path, records: Records) -> str:
     """Submit the engine's job script, wrapped so that the job leaves its exit code; the job's identifier.
+
+    The resource `pbs_dialect` says what the server understands.
 
     Raises
     ------
     SubmissionError
         If `qsub` fails; with what it said.
     """
+    properties = read_properties(script)
+    dialect = str(properties.get("resources", {}).get("pbs_dialect", PBSPRO))
     records.logs.mkdir(parents=True, exist_ok=True)
     with records.locked():
         wrapped = records.folder / "scripts" / script.name
         wrapped.parent.mkdir(exist_ok=True)
         wrapped.write_text(_wrapper(script, records), encoding="utf-8")
-    command = [
-        "qsub",
-        *qsub_arguments(request, dialect, job_name(script), records.logs.resolve()),
-        str(wrapped),
-    ]
+    wanted = qsub_arguments(request_of(properties), dialect, job_name(properties), records.logs.resolve())
+    command = ["qsub", *wanted, str(wrapped)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SubmissionError(f"{shlex.join(command)}: exit status {done.returncode}: {done.stderr.strip()}")
