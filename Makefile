@@ -9,11 +9,12 @@ SNAKEMAKE := $(BIN)/snakemake --profile profiles/local
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help demo demo-dry-run demo-baseline test test-slow test-cluster-smoke test-cluster check bench format docs clean
+.PHONY: help demo demo-dry-run demo-sweep demo-baseline test test-slow test-cluster-smoke test-cluster check bench format docs clean
 
 help:
 	@echo "make demo           simulate four tiles, map them, cross-validate, report"
 	@echo "make demo-dry-run   print the jobs of the demo"
+	@echo "make demo-sweep     60 candidates on the demo's scene: 2 batch sizes, 3 rates, 4 folds and all tiles, 2 seeds"
 	@echo "make demo-baseline  the demo's network beside a random forest and the scene's best rule"
 	@echo "make test           format, lint, types and all tests but the slow ones"
 	@echo "make test-slow      the slow tests"
@@ -45,6 +46,12 @@ demo: $(DEMO_DATA)/truth/truth.json
 
 demo-dry-run: $(DEMO_DATA)/truth/truth.json
 	$(SNAKEMAKE) --configfile config/demo.yaml --dry-run
+
+demo-sweep: $(DEMO_DATA)/truth/truth.json
+	$(SNAKEMAKE) --configfile config/demo.yaml config/sweep.yaml
+	@echo
+	@echo "candidates: results/sweep/summary/candidates.csv"
+	@echo "report:     results/sweep/report/index.html"
 
 demo-baseline: demo
 	$(BIN)/tilefold baseline results/demo $(DEMO_DATA)
