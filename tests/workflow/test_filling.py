@@ -12,6 +12,7 @@ from engine import merged, run, workspace
 from tilefold.plan.plan import Plan
 from tilefold.storage.whole import read_json
 
+pytestmark = pytest.mark.slow
 TILES = ["T31TCJ", "T31TCK"]
 
 
