@@ -112,9 +112,14 @@ def wait_until(condition, seconds):
 
 
 def jobs():
-    """What Slurm recorded of all jobs: number, state, generic resources, rule (of a group: its name) and memory."""
-    lines = said(["squeue", "--states=all", "--noheader", "--format=%i|%T|%b|%k|%m|%P"]).splitlines()
-    return [
-        dict(zip(("id", "state", "gres", "comment", "memory", "partition"), line.split("|"), strict=True))
-        for line in lines
-    ]
+    """What Slurm recorded of all jobs: number, state, resources, rule (of a group: its name), memory, queue."""
+    names = {"id": "JobId", "state": "JobState", "comment": "Comment", "partition": "Partition"}
+    names |= {"memory": "MinMemoryNode"}
+    found = []
+    for line in said(["scontrol", "show", "job", "--oneliner"]).splitlines():
+        fields = dict(word.split("=", 1) for word in line.split() if "=" in word)
+        job = {key: fields.get(name, "") for key, name in names.items()}
+        # Asked for by the job as a whole (--gpus) or on each node (--gres).
+        job["gres"] = fields.get("TresPerJob", "") + fields.get("TresPerNode", "")
+        found.append(job)
+    return found

@@ -19,6 +19,7 @@ def again(tmp_path_factory, scene, content):
     return folder
 
 
+@pytest.mark.slow
 def test_one_core_seven_chunks_and_another_order_of_features(finished, again, content):
     expected, found = digests(finished / "results"), digests(again / "results")
     assert len(found) > 50
