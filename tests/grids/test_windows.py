@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tilefold.grids.windows import Window, blocks, chunk_window, number_of_chunks, whole
+from tilefold.grids.windows import (
+    Window,
+    blocks,
+    chunk_window,
+    number_of_chunks,
+    overlap,
+    shifted,
+    whole,
+    widened,
+)
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 70))
@@ -47,3 +56,18 @@ def test_chunks_partition_the_rows(height: int, wanted: int) -> None:
 def test_a_chunk_that_is_not_there_is_refused(chunk: int, chunks: int) -> None:
     with pytest.raises(IndexError):
         chunk_window(10, 10, chunk, chunks)
+
+
+def test_a_margin_ends_where_the_grid_does():
+    assert widened(Window(2, 5, 10, 20), 3, (7, 30)) == Window(0, 7, 7, 23)
+    assert widened(Window(2, 5, 10, 20), 0, (7, 30)) == Window(2, 5, 10, 20)
+
+
+def test_what_two_windows_share_and_where_it_lies_in_each():
+    one, other = Window(0, 6, 0, 8), Window(4, 9, 5, 12)
+    common = overlap(one, other)
+    assert common == Window(4, 6, 5, 8)
+    assert overlap(one, Window(6, 9, 0, 8)) is None
+    assert shifted(common, other) == Window(0, 2, 0, 3)
+    values = np.arange(6 * 8).reshape(6, 8)
+    np.testing.assert_array_equal(values[shifted(common, one).to_slices()], values[4:6, 5:8])

@@ -34,6 +34,10 @@ class Window:
         """Row and column ranges, the form that rasterio takes as a window."""
         return (self.row_start, self.row_stop), (self.col_start, self.col_stop)
 
+    def to_slices(self) -> tuple[slice, slice]:
+        """Row and column slices, to take the window from an array."""
+        return slice(self.row_start, self.row_stop), slice(self.col_start, self.col_stop)
+
 
 def blocks(window: Window, size: int) -> Iterator[Window]:
     """Split a window into blocks of at most `size` x `size`, row-major from its upper left corner."""
@@ -47,6 +51,33 @@ def blocks(window: Window, size: int) -> Iterator[Window]:
 def whole(height: int, width: int) -> Window:
     """Window that covers a grid of this shape."""
     return Window(0, height, 0, width)
+
+
+def widened(window: Window, margin: int, shape: tuple[int, int]) -> Window:
+    """Window with a margin, as far as a grid of this shape (rows, columns) reaches."""
+    return Window(
+        max(window.row_start - margin, 0),
+        min(window.row_stop + margin, shape[0]),
+        max(window.col_start - margin, 0),
+        min(window.col_stop + margin, shape[1]),
+    )
+
+
+def shifted(window: Window, origin: Window) -> Window:
+    """Count a window's rows and columns from the upper left corner of another one."""
+    return Window(
+        window.row_start - origin.row_start,
+        window.row_stop - origin.row_start,
+        window.col_start - origin.col_start,
+        window.col_stop - origin.col_start,
+    )
+
+
+def overlap(one: Window, other: Window) -> Window | None:
+    """Window that two windows share; None where they share no pixel."""
+    rows = max(one.row_start, other.row_start), min(one.row_stop, other.row_stop)
+    cols = max(one.col_start, other.col_start), min(one.col_stop, other.col_stop)
+    return Window(*rows, *cols) if rows[0] < rows[1] and cols[0] < cols[1] else None
 
 
 def number_of_chunks(height: int, wanted: int) -> int:

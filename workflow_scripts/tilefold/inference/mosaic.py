@@ -20,7 +20,7 @@ from rio_cogeo.cogeo import cog_translate
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
-from tilefold.grids.windows import Window, blocks
+from tilefold.grids.windows import Window, blocks, overlap, shifted
 from tilefold.inference.band_statistics import write_statistics
 from tilefold.inference.blending import Blend, edge_distance
 from tilefold.inference.lattice import common_grid, same_grid
@@ -237,28 +237,7 @@ def _parts(block: Window, windows: Mapping[str, Window]) -> Iterator[tuple[str, 
     for tile, window in windows.items():
         common = overlap(block, window)
         if common:
-            where = (
-                slice(common.row_start - block.row_start, common.row_stop - block.row_start),
-                slice(common.col_start - block.col_start, common.col_stop - block.col_start),
-            )
-            yield tile, where, shifted(common, window)
-
-
-def shifted(window: Window, origin: Window) -> Window:
-    """Count a window's rows and columns from the upper left corner of another one."""
-    return Window(
-        window.row_start - origin.row_start,
-        window.row_stop - origin.row_start,
-        window.col_start - origin.col_start,
-        window.col_stop - origin.col_start,
-    )
-
-
-def overlap(one: Window, other: Window) -> Window | None:
-    """Window that two windows share; None where they share no pixel."""
-    rows = max(one.row_start, other.row_start), min(one.row_stop, other.row_stop)
-    cols = max(one.col_start, other.col_start), min(one.col_stop, other.col_stop)
-    return Window(*rows, *cols) if rows[0] < rows[1] and cols[0] < cols[1] else None
+            yield tile, shifted(common, block).to_slices(), shifted(common, window)
 
 
 def write_cloud_optimised(source: Path, target: Path) -> None:

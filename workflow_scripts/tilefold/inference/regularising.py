@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rasterio.features import sieve
 from rasterio.io import DatasetReader
 
-from tilefold.grids.windows import Window
+from tilefold.grids.windows import Window, shifted, widened
 from tilefold.inference.derived import derive_map
 from tilefold.inference.scales import PROBABILITY_NODATA, PROBABILITY_SCALE
 
@@ -53,7 +53,7 @@ def regularise_map(
     with rasterio.open(classification) as raster:
         if method == "sieve":
             whole = sieved(raster.read(1), settings["min_pixels"], nodata)
-            derive_map(classification, regularised, settings, lambda window: _part(whole, window))
+            derive_map(classification, regularised, settings, lambda window: whole[window.to_slices()])
         elif method == "majority":
             radius = settings["radius"]
 
@@ -224,17 +224,14 @@ def _sorted_around(values: Any, row: int, col: int, radius: int, largest: Any) -
 
 def _with_margin(raster: DatasetReader, window: Window, margin: int, nodata: int) -> NDArray[Any]:
     """A window with a margin, (bands, rows, columns), `nodata` beyond the raster."""
-    top, left = max(window.row_start - margin, 0), max(window.col_start - margin, 0)
-    bottom = min(window.row_stop + margin, raster.height)
-    right = min(window.col_stop + margin, raster.width)
-    values = np.full(
-        (raster.count, window.height + 2 * margin, window.width + 2 * margin), nodata, raster.dtypes[0]
+    full = Window(
+        window.row_start - margin,
+        window.row_stop + margin,
+        window.col_start - margin,
+        window.col_stop + margin,
     )
-    row, col = top - window.row_start + margin, left - window.col_start + margin
-    part = raster.read(window=((top, bottom), (left, right)))
-    values[:, row : row + bottom - top, col : col + right - left] = part
+    there = widened(window, margin, raster.shape)
+    rows, cols = shifted(there, full).to_slices()
+    values = np.full((raster.count, *full.shape), nodata, raster.dtypes[0])
+    values[:, rows, cols] = raster.read(window=there.to_ranges())
     return values
-
-
-def _part(values: NDArray[Any], window: Window) -> NDArray[Any]:
-    return values[window.row_start : window.row_stop, window.col_start : window.col_stop]

@@ -16,9 +16,8 @@ from rasterio.io import DatasetReader
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, to_common
-from tilefold.grids.windows import Window, blocks, whole
+from tilefold.grids.windows import Window, blocks, overlap, shifted, whole, widened
 from tilefold.inference.lattice import common_grid
-from tilefold.inference.mosaic import overlap, shifted
 from tilefold.storage.rasters import BLOCK, grid_of
 from tilefold.storage.tables import write_table
 
@@ -156,30 +155,19 @@ def _measure_lines(
     near = {tile: ownership.neighbours(tile).names for tile in windows}
     found: dict[tuple[str, str], Lines] = {}
     for block in blocks(whole(*grid.shape), BLOCK * 2):
-        wide = _widened(block, grid.shape)
+        wide = widened(block, FARTHEST + 1, grid.shape)
         present = [tile for tile, window in windows.items() if overlap(wide, window)]
         local = ownership.restricted({name for tile in present for name in near[tile]})
         rows, cols = np.mgrid[wide.row_start : wide.row_stop, wide.col_start : wide.col_stop]
         owners = local.owners(*to_common(grid, local.crs, rows, cols))
         if owners.size and owners.min() == owners.max():
             continue
-        inside = shifted(block, wide)
-        core = slice(inside.row_start, inside.row_stop), slice(inside.col_start, inside.col_stop)
+        core = shifted(block, wide).to_slices()
         labels = raster.read(1, window=wide.to_ranges())
         for (one, other), counts in line_counts(labels, owners, core, nodata).items():
             pair = local.names[one], local.names[other]
             found[pair] = found.get(pair, 0) + counts
     return {pair: counts for pair, counts in found.items() if set(pair) <= set(windows)}
-
-
-def _widened(block: Window, shape: tuple[int, int]) -> Window:
-    margin = FARTHEST + 1
-    return Window(
-        max(block.row_start - margin, 0),
-        min(block.row_stop + margin, shape[0]),
-        max(block.col_start - margin, 0),
-        min(block.col_stop + margin, shape[1]),
-    )
 
 
 def _differences(paths: list[Path | str], windows: list[Window]) -> tuple[int, int] | None:

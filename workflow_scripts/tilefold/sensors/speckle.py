@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from tilefold.grids import windows
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window
 from tilefold.sensors.stored import store_power
@@ -23,13 +24,7 @@ from tilefold.sensors.stored import store_power
 
 def widened(window: Window, size: int, grid: Grid) -> Window:
     """Window with the margin that means of `size` pixels need, as far as the grid reaches."""
-    margin = size // 2
-    return Window(
-        max(window.row_start - margin, 0),
-        min(window.row_stop + margin, grid.height),
-        max(window.col_start - margin, 0),
-        min(window.col_stop + margin, grid.width),
-    )
+    return windows.widened(window, size // 2, grid.shape)
 
 
 def local_means(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilefold.grids.grid import Grid
-from tilefold.grids.windows import Window, blocks, whole
+from tilefold.grids.windows import Window, blocks, shifted, whole, widened
 from tilefold.sensors.reading import read_acquisition
 from tilefold.series.accessors import CLEAR, NOT_ACQUIRED, UNUSABLE, Values, block_views
 from tilefold.series.external_layout import external_descriptions, external_layers, input_layers
@@ -83,11 +83,10 @@ def compute_external_features(
         if stack.grid.shape != grid.shape:
             raise StackError(f"tile {settings['tile']}: series of {stack.grid}, the plan has {grid}")
         for window in blocks(whole(*grid.shape), BLOCK):
-            seen = _with_margin(window, settings["margin"], grid)
+            seen = widened(window, settings["margin"], grid.shape)
             source = TileBlock(stack, roots, usable, settings, seen)
             layers = _layers(functions, source, settings, _place(settings["tile"], window))
-            top, left = window.row_start - seen.row_start, window.col_start - seen.col_start
-            inner = np.s_[top : top + window.height, left : left + window.width]
+            inner = shifted(window, seen).to_slices()
             out.write(np.stack([layer[inner] for layer in layers]), window=window.to_ranges())
             logger.info("tile %s: external features up to row %d", settings["tile"], window.row_stop)
 
@@ -209,15 +208,6 @@ def _usable(products: Sequence[Mapping[str, Any]], skipped: Path | str) -> list[
     left_out = set(read_table(skipped, ["product"])["product"].astype(str))
     kept = [product for product in products if product["name"] not in left_out]
     return sorted(kept, key=lambda product: (product["date"], product["name"]))
-
-
-def _with_margin(window: Window, margin: int, grid: Grid) -> Window:
-    return Window(
-        max(window.row_start - margin, 0),
-        min(window.row_stop + margin, grid.height),
-        max(window.col_start - margin, 0),
-        min(window.col_stop + margin, grid.width),
-    )
 
 
 def _place(tile: str, window: Window) -> str:

@@ -17,7 +17,7 @@ import rasterio
 from numpy.typing import NDArray
 
 from tilefold.grids.grid import Grid
-from tilefold.grids.windows import Window
+from tilefold.grids.windows import Window, shifted
 from tilefold.sensors.errors import BadAcquisitionError, MissingProductsError
 from tilefold.sensors.reading import OpenAcquisition, open_acquisition
 from tilefold.sensors.speckle import combine, local_means, widened
@@ -284,8 +284,7 @@ def _read_filtered(
     """As `_read_block`, through the speckle filter, which needs all acquisitions and a margin of pixels."""
     size = acquisitions.speckle_window
     wide = widened(window, size, acquisitions.grid)
-    top, left = window.row_start - wide.row_start, window.col_start - wide.col_start
-    inner = slice(top, top + window.height), slice(left, left + window.width)
+    inner = shifted(window, wide).to_slices()
     power = np.empty(values.shape, np.float32)
     means = np.empty(values.shape, np.float32)
 
