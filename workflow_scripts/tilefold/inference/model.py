@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from tilefold.networks.base import TilefoldNetwork
-from tilefold.networks.inputs import sensors_information
+from tilefold.networks.inputs import shapes
 from tilefold.networks.registry import build_network
 from tilefold.training.compute import pick_device
 from tilefold.training.model_file import read_model_file
@@ -60,11 +60,7 @@ class Predictor:
         self._network = network.for_prediction().to(self._device).eval()
         barred = torch.tensor([code in set(self.not_learnt) for code in self.classes])
         self._barred = barred.to(self._device)
-        self._shapes: dict[str, tuple[int, ...]] = {}
-        for name, info in sensors_information(self.inputs).items():
-            dated = "dates" in self.inputs[name]
-            components = info["nb_components"]
-            self._shapes[name] = (info["nb_dates"], components) if dated else (components,)
+        self._shapes = shapes(self.inputs)
         self._buffers = {
             name: _buffer(
                 shape,

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from tilefold.inference.model import PredictionError, load_network
 from tilefold.networks.base import TilefoldNetwork
-from tilefold.networks.inputs import sensors_information
+from tilefold.networks.inputs import shapes
 from tilefold.storage.whole import whole_file
 
 #: Rows of the example that the exporter follows through the network; 0 and 1 would be taken for fixed.
@@ -58,11 +58,9 @@ def export_onnx(model: Path | str, path: Path | str) -> None:
             f"export needs the packages {' and '.join(missing)}: pip install {' '.join(missing)}"
         )
     network, description = load_network(model)
-    example = {}
-    for name, info in sensors_information(description["inputs"]).items():
-        dated = "dates" in description["inputs"][name]
-        shape = (info["nb_dates"], info["nb_components"]) if dated else (info["nb_components"],)
-        example[name] = torch.zeros((EXAMPLE_ROWS, *shape))
+    example = {
+        name: torch.zeros((EXAMPLE_ROWS, *shape)) for name, shape in shapes(description["inputs"]).items()
+    }
     barred = torch.tensor([code in set(description["not_learnt"]) for code in description["classes"]])
     samples = torch.export.Dim("samples")
     program = torch.onnx.export(
