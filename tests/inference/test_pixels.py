@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tilefold.inference.decisions import decide
 from tilefold.inference.model import PredictionError
-from tilefold.inference.pixels import classify_pixels, decide, load_predictor
+from tilefold.inference.pixels import classify_pixels, load_predictor
 
 
 class Recorder:

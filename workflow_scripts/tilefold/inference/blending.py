@@ -11,36 +11,11 @@ from numpy.typing import NDArray
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window
-from tilefold.inference.scales import CONFIDENCE_SCALE, PROBABILITY_NODATA, PROBABILITY_SCALE
+from tilefold.inference.decisions import decide
+from tilefold.inference.scales import PROBABILITY_NODATA, PROBABILITY_SCALE
 
 #: Mean probabilities as whole multiples of this, so that the order of a sum never turns a tie.
 PRECISION = 1e-9
-
-
-def decided(mean: NDArray[np.float64], codes: Sequence[int]) -> dict[str, NDArray[Any]]:
-    """Values of the products at pixels with mixed probabilities; equal ones go to the lowest code.
-
-    Parameters
-    ----------
-    mean
-        float64 (classes, pixels), 0 to 1.
-    codes
-        Class codes, ascending.
-
-    Returns
-    -------
-    dict
-        `classification` int32, `confidence` and `margin` uint8, `probabilities` uint16, each (bands, pixels), scaled
-        as in maps.
-    """
-    mean = np.rint(mean / PRECISION) * PRECISION
-    second = np.partition(mean, -2, axis=0)[-2] if len(mean) > 1 else np.zeros(mean.shape[1])
-    return {
-        "classification": np.asarray(codes, np.int32)[mean.argmax(axis=0)][None],
-        "confidence": np.rint(mean.max(axis=0) * CONFIDENCE_SCALE).astype(np.uint8)[None],
-        "margin": np.rint((mean.max(axis=0) - second) * CONFIDENCE_SCALE).astype(np.uint8)[None],
-        "probabilities": np.rint(mean * PROBABILITY_SCALE).astype(np.uint16),
-    }
 
 
 def edge_distance(grid: Grid, window: Window) -> NDArray[np.float64]:
@@ -102,6 +77,9 @@ class Blend:
         return np.asarray(self._tiles > 1)
 
     def product(self, name: str, codes: Sequence[int]) -> NDArray[Any]:
-        """Values of a product at the pixels of `several`, (bands, pixels); names as `decided` has them."""
+        """Values of a product at the pixels of `several`, (bands, pixels), as in maps; see `decide`."""
         chosen = self.several
-        return decided(self._sum[:, chosen] / self._weight[chosen] / PROBABILITY_SCALE, codes)[name]
+        mean = self._sum[:, chosen] / self._weight[chosen] / PROBABILITY_SCALE
+        decisions = decide((np.rint(mean / PRECISION) * PRECISION).T, codes)
+        values: NDArray[Any] = vars(decisions)["labels" if name == "classification" else name]
+        return np.atleast_2d(values.T)

@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from rasterio.io import DatasetReader
 
 from tilefold.grids.windows import Window
-from tilefold.inference.blending import decided
 from tilefold.inference.derived import derive_map
 from tilefold.inference.lattice import same_grid
 from tilefold.inference.mosaic import TileRasterError
-from tilefold.inference.scales import PROBABILITY_NODATA, PROBABILITY_SCALE
+from tilefold.inference.scales import PROBABILITY_NODATA
 from tilefold.inference.votes import Fused, combine_beliefs, vote_by_majority
 from tilefold.storage.rasters import grid_of
 from tilefold.storage.tables import write_table
@@ -127,9 +126,8 @@ def largest_mean(probabilities: Sequence[NDArray[np.uint16]], codes: Sequence[in
     seen = stack[:, 0] != PROBABILITY_NODATA
     total = np.where(seen[:, None], stack, 0).sum(axis=0, dtype=np.int64)
     known = seen.any(axis=0)
-    number = np.maximum(seen.sum(axis=0), 1)
-    mean = (total / number / PROBABILITY_SCALE).reshape(len(codes), -1)
-    labels = decided(mean, codes)["classification"].reshape(known.shape)
+    # The mean has the order of the sum: a pixel's classes are seen by the same maps.
+    labels = np.asarray(codes)[total.argmax(axis=0)]
     tied = (total == total.max(axis=0)).sum(axis=0) > 1
     return np.where(known, labels, nodata), tied & known
 

@@ -66,7 +66,7 @@ def mosaic_tiles(
     mosaic
         The raster to write: bands, type and nodata value of the tiles.
     probabilities
-        Probabilities of the classes, by tile, to blend; for the products that `decided` makes.
+        Probabilities of the classes, by tile, to blend; for the products that `Blend.product` makes.
 
     Raises
     ------

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tilefold.inference.decisions import Decisions
 from tilefold.inference.model import PredictionError, Predictor
-from tilefold.inference.pixels import Decisions, as_slice, classify_pixels, load_predictor
+from tilefold.inference.pixels import as_slice, classify_pixels, load_predictor
 from tilefold.regions.burning import Numbers
 from tilefold.regions.names import ALL, region_numbers
 from tilefold.training.model_file import read_model_description

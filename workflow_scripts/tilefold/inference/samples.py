@@ -13,8 +13,8 @@ from netCDF4 import Dataset
 from numpy.typing import NDArray
 
 from tilefold.folds.areas import Cells
+from tilefold.inference.decisions import Decisions
 from tilefold.inference.model import PredictionError, Predictor
-from tilefold.inference.pixels import Decisions
 from tilefold.inference.regions import RegionModels
 from tilefold.regions.burning import Numbers
 from tilefold.regions.preparing import read_neighbours
