@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ import rasterio
 from numpy.typing import NDArray
 
 from tilefold.grids.windows import Window, blocks, whole
-from tilefold.inference.mosaic import describe_classes, write_cloud_optimised
+from tilefold.inference.cloud_optimised import cloud_optimised
+from tilefold.inference.mosaic import describe_classes
 from tilefold.storage.metadata import provenance
 from tilefold.storage.rasters import BLOCK, create_raster, grid_of
 
@@ -38,21 +38,16 @@ def derive_map(
     labels_of
         Labels of a window, (rows, columns).
     """
-    target = Path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{target.stem}.", dir=target.parent) as folder:
-        joined = Path(folder) / target.name
-        with rasterio.open(source) as like:
-            grid = grid_of(like)
-            with create_raster(
-                joined,
-                grid,
-                dtype=like.dtypes[0],
-                nodata=like.nodata,
-                descriptions=["classification"],
-                tags=provenance(settings),
-            ) as output:
-                describe_classes(output, settings["classes"])
-                for block in blocks(whole(*grid.shape), BLOCK):
-                    output.write(labels_of(block).astype(output.dtypes[0]), 1, window=block.to_ranges())
-        write_cloud_optimised(joined, target)
+    with cloud_optimised(target) as plain, rasterio.open(source) as like:
+        grid = grid_of(like)
+        with create_raster(
+            plain,
+            grid,
+            dtype=like.dtypes[0],
+            nodata=like.nodata,
+            descriptions=["classification"],
+            tags=provenance(settings),
+        ) as output:
+            describe_classes(output, settings["classes"])
+            for block in blocks(whole(*grid.shape), BLOCK):
+                output.write(labels_of(block).astype(output.dtypes[0]), 1, window=block.to_ranges())

@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -16,24 +15,22 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
 from rasterio.io import DatasetReader, DatasetWriter
-from rio_cogeo.cogeo import cog_translate
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership
 from tilefold.grids.windows import Window, blocks, overlap, shifted
 from tilefold.inference.band_statistics import write_statistics
 from tilefold.inference.blending import Blend, edge_distance
+from tilefold.inference.cloud_optimised import cloud_optimised
 from tilefold.inference.lattice import common_grid, same_grid
 from tilefold.storage.metadata import kept_tags, provenance
-from tilefold.storage.rasters import BLOCK, check_written, create_raster, grid_of
-from tilefold.storage.whole import whole_file
+from tilefold.storage.rasters import BLOCK, create_raster, grid_of
 
 logger = logging.getLogger(__name__)
 
 CLASSIFICATION = "classification"
 #: Data types for which a GeoTIFF can hold a colour table.
 COLOUR_TABLE_TYPES = ("uint8", "uint16")
-COG_BLOCK = 512
 
 
 class TileRasterError(ValueError):
@@ -78,10 +75,7 @@ def mosaic_tiles(
     grids = {tile: Grid.from_dict(grid) for tile, grid in settings["grids"].items()}
     ownership = Ownership.from_dict(settings["ownership"])
     grid, windows = common_grid(grids)
-    target = Path(mosaic)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{target.stem}.", dir=target.parent) as folder:
-        joined = Path(folder) / target.name
+    with cloud_optimised(mosaic) as joined:
         with rasterio.open(tiles[min(grids)]) as first:
             check_tiles(tiles, grids, first, settings)
             with create_raster(
@@ -98,7 +92,6 @@ def mosaic_tiles(
                 _fill(output, tiles, joint, probabilities or {})
         if not settings["classes"]:
             write_statistics(joined)
-        write_cloud_optimised(joined, target)
     logger.info("%s: %d tile(s) joined", settings["product"], len(tiles))
 
 
@@ -238,32 +231,3 @@ def _parts(block: Window, windows: Mapping[str, Window]) -> Iterator[tuple[str, 
         common = overlap(block, window)
         if common:
             yield tile, shifted(common, block).to_slices(), shifted(common, window)
-
-
-def write_cloud_optimised(source: Path, target: Path) -> None:
-    """Reorder a GeoTIFF into a cloud-optimised one with overviews.
-
-    DEFLATE, since every reader of GeoTIFF has it. In files, not in memory, whatever the size: the same way
-    for all sizes, and a mosaic of a country does not fit.
-    """
-    with whole_file(target) as temporary, rasterio.open(source) as raster:
-        cog_translate(
-            raster,
-            temporary,
-            {
-                "driver": "GTiff",
-                "tiled": True,
-                "blockxsize": COG_BLOCK,
-                "blockysize": COG_BLOCK,
-                "compress": "DEFLATE",
-                "interleave": "band",
-                "BIGTIFF": "IF_SAFER",
-            },
-            in_memory=False,
-            allow_intermediate_compression=True,
-            temporary_compression="ZSTD",
-            overview_resampling="nearest",
-            forward_band_tags=True,
-            quiet=True,
-        )
-        check_written(temporary, target)
