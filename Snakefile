@@ -23,15 +23,13 @@ if plan.table is None:
     include: "rules/external_features.smk"
     include: "rules/regions.smk"
 
+    if plan.trains:
 
-if plan.table is None and plan.trains:
+        include: "rules/ground_truth.smk"
+        include: "rules/folds.smk"
+        include: "rules/pools.smk"
 
-    include: "rules/ground_truth.smk"
-    include: "rules/folds.smk"
-    include: "rules/pools.smk"
-
-
-if plan.table is not None:
+else:
 
     include: "rules/table.smk"
 
@@ -50,14 +48,9 @@ if plan.table is None:
     include: "rules/description.smk"
     include: "rules/seams.smk"
 
+    if plan.trains:
 
-if plan.table is None and plan.trains:
-
-    include: "rules/fusion.smk"
-
-
-if plan.table is None:
-
+        include: "rules/fusion.smk"
     include: "rules/regularisation.smk"
     include: "rules/maps.smk"
 

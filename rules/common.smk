@@ -18,7 +18,7 @@ region_rasters = region_rasters if plan.region_names else []
 region_neighbours = ["<results>/regions/neighbours.csv"] if nearest else []
 
 # Models of this project, or of another.
-trained = f"{plan.config.models.source or '<results>'}"
+trained = plan.config.models.source or "<results>"
 model_files = f"{trained}/{plan.model_file('{fold}', '{seed}', '{region}')}"
 
 # Scripts see the checked configuration, with its defaults and with {data} filled in.

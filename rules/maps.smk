@@ -13,24 +13,16 @@ rule maps:
                 "item.json",
             )
         ],
-        [
-            f"<results>/maps/{run.fold}/seed_{run.seed}/seams.csv"
-            for run in plan.runs
-            if len(run.map_tiles) > 1
-        ],
+        [f"<results>/maps/{name}/seams.csv" for name in plan.seam_runs],
         [
             f"<results>/maps/{fold}/fused/{method}.tif"
             for fold in plan.fused_folds
             for method in plan.config.fusion.methods
         ],
         [f"<results>/validation/{fold}/fused.csv" for fold in plan.fused_folds],
+        [f"<results>/maps/{name}/regularised.tif" for name in plan.regularised_runs],
         [
-            f"<results>/{product}"
-            for run in plan.runs
-            if run.map_tiles and plan.config.maps.regularise != "none"
-            for product in (
-                f"maps/{run.fold}/seed_{run.seed}/regularised.tif",
-                f"validation/{run.fold}/seed_{run.seed}/regularised.csv",
-            )
-            if plan.trains or product.endswith(".tif")
+            f"<results>/validation/{name}/regularised.csv"
+            for name in plan.regularised_runs
+            if plan.trains
         ],

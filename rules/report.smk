@@ -77,11 +77,7 @@ rule write_report:
             for run in plan.runs
             if run.held_out and plan.has_places
         ],
-        seams=[
-            f"<results>/maps/{run.fold}/seed_{run.seed}/seams.csv"
-            for run in plan.runs
-            if len(run.map_tiles) > 1
-        ],
+        seams=[f"<results>/maps/{name}/seams.csv" for name in plan.seam_runs],
         regularised=[
             f"<results>/validation/{name}/regularised.csv"
             for name in plan.regularised_runs

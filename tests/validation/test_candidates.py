@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tilefold.validation.candidates import COLUMNS, summarise_candidates
+from tilefold.validation.candidates import COLUMNS, by_model, summarise_candidates
 from tilefold.validation.summary import FOLD_COLUMNS
 
 NAMES = ["batch_1_lr_0.1", "batch_2_lr_0.1"]
@@ -65,3 +65,9 @@ def test_validation_scores_of_all_and_test_scores_of_the_chosen(files, tmp_path)
     assert np.isnan(chosen["out_of_area_oa"].iloc[0])
     others = table[~table["chosen"]]
     assert others[["in_area_oa", "in_area_mean_f1", "out_of_area_oa", "out_of_area_mean_f1"]].isna().all(None)
+
+
+def test_files_of_candidates_are_parted_by_model():
+    assert by_model(["1", "2", "3", "4"], ["a", "b"]) == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
+    with pytest.raises(ValueError, match="zip"):
+        by_model(["1", "2", "3"], ["a", "b"])

@@ -172,6 +172,11 @@ class Plan:
         return list(mapped) if self.config.fusion.methods else []
 
     @property
+    def seam_runs(self) -> list[str]:
+        """Names of the runs whose maps are of several tiles, between which there are seams."""
+        return [run.name for run in self.runs if len(run.map_tiles) > 1]
+
+    @property
     def regularised_runs(self) -> list[str]:
         """Names of the runs whose maps are regularised."""
         wanted = self.config.maps.regularise != "none"

@@ -300,7 +300,7 @@ def write_report(plan: Plan) -> Settings:
         "runs": [run.name for run in plan.runs],
         "distance_runs": [run.name for run in plan.runs if run.held_out and plan.has_places],
         "mapped_runs": [run.name for run in plan.runs if run.map_tiles],
-        "seam_runs": [run.name for run in plan.runs if len(run.map_tiles) > 1],
+        "seam_runs": plan.seam_runs,
         "regularised_runs": plan.regularised_runs,
         "fused_folds": plan.fused_folds,
         "seeds": list(plan.config.split.seeds),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tilefold.report.results import model_name
+from tilefold.validation.candidates import by_model
 
 
 def report_sources(given: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,16 +20,12 @@ def report_sources(given: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
         `runs`, `regions`, `candidates`, `seeds`, `products`, `calendars`, and the names of the runs that have a file
         of a kind: `mapped_runs`, `distance_runs`, `seam_runs`, `regularised_runs`, `fused_folds`.
     """
-    runs, candidates = settings["runs"], settings["candidates"]
+    runs = settings["runs"]
     models = [model_name(run, region) for run in runs for region in settings["regions"]]
     per_run = {
         key: dict(zip(runs, given[key], strict=True))
         for key in ("rates", "samples", "barred", "roles", "reliability", "risk")
     }
-    histories = [
-        given["histories"][start : start + len(candidates)]
-        for start in range(0, len(given["histories"]), len(candidates))
-    ]
     series = [(tile, sensor) for tile in settings["products"] for sensor in settings["calendars"]]
     by_series: dict[str, dict[str, dict[str, str]]] = {"clear_dates": {}, "skipped": {}}
     for key, paths in by_series.items():
@@ -44,10 +41,7 @@ def report_sources(given: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
         "levels": list(given.get("levels") or []),
         "areas": dict(zip(settings["seeds"], given.get("areas") or [], strict=False)),
         "split": dict(zip(settings["seeds"], given["split"], strict=True)),
-        "histories": {
-            model: dict(zip(candidates, files, strict=True))
-            for model, files in zip(models, histories, strict=True)
-        },
+        "histories": dict(zip(models, by_model(given["histories"], settings["candidates"]), strict=True)),
         "matrices": dict(zip(runs, given["matrices"], strict=True)),
         "maps": dict(zip(settings["mapped_runs"], given["maps"], strict=True)),
         "distances": dict(zip(settings["distance_runs"], given["distances"], strict=True)),

@@ -73,6 +73,13 @@ def summarise_candidates(
     logger.info("%d candidates of %d models", len(whole), len(tables))
 
 
+def by_model(files: Sequence[Path | str], candidates: Sequence[str]) -> list[dict[str, Path | str]]:
+    """Files of all candidates of one model after the other, as one mapping by candidate for each model."""
+    size = len(candidates)
+    starts = range(0, len(files), size)
+    return [dict(zip(candidates, files[start : start + size], strict=True)) for start in starts]
+
+
 def _best_epoch(row: Mapping[Hashable, Any], histories: Mapping[str, Path | str]) -> dict[str, float]:
     """Validation scores of a candidate's best epoch."""
     if pd.isna(row["epoch"]):
