@@ -24,7 +24,7 @@ from tilefold.training.database import Batch, SampleDatabase, open_samples
 from tilefold.training.loop import Recipe, fit
 from tilefold.training.state import TrainingState
 
-SAMPLES = 65536
+SAMPLES = 262144
 VALIDATION = 256
 BATCH_SIZE = 1024
 ROUNDS = 7

@@ -105,6 +105,16 @@ rule write_report:
             category="Accuracy",
             caption="../docs/captions/fold_figure.rst",
         ),
+        candidate_figures=[
+            report(
+                f"<results>/runs/{run.fold}/seed_{run.seed}/region_{region}/candidates.png",
+                category="Training",
+                subcategory=f"{run.fold}, seed {run.seed}",
+                caption="../docs/captions/candidate_figures.rst",
+            )
+            for run in plan.runs
+            for region in plan.regions
+        ],
     log:
         "<logs>/write_report.log",
     benchmark:

@@ -16,6 +16,7 @@ def main(snakemake: Any) -> None:
         page=snakemake.output.page,
         fold_picture=snakemake.output.fold_figure,
         map_picture=snakemake.output.get("map_figure"),
+        candidate_pictures=snakemake.output.candidate_figures,
     )
 
 

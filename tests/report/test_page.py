@@ -54,9 +54,18 @@ def written(study):
     folder, sources, settings = study
     path = folder / "report" / "index.html"
     pictures = {"fold_picture": folder / "report" / "folds.png", "map_picture": folder / "report" / "map.png"}
-    write_report(sources, settings, page=path, **pictures)
+    candidates = [folder / "report" / f"candidates_{number}.png" for number in range(len(sources["choices"]))]
+    write_report(sources, settings, page=path, candidate_pictures=candidates, **pictures)
     text = path.read_text()
     return path, text, Page(text)
+
+
+def test_the_curves_of_all_candidates_are_files_too(written):
+    path, text, _ = written
+    found = sorted(path.parent.glob("candidates_*.png"))
+    assert found
+    for picture in found[:3]:
+        assert base64.b64encode(picture.read_bytes()).decode("ascii") in text
 
 
 def table_of(page, *headings):

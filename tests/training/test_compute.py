@@ -4,6 +4,7 @@ import torch
 from tilefold.training import compute
 from tilefold.training.compute import (
     derived_seed,
+    fits,
     generator,
     is_compiled,
     pick_device,
@@ -52,6 +53,14 @@ def test_one_gpu_of_several(monkeypatch):
         pick_device("cuda:2")
 
 
+def test_samples_are_kept_on_a_gpu_if_they_take_at_most_half_of_what_is_free(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _device: (1000, 8000))
+    gpu = torch.device("cuda", 0)
+    assert fits(500, gpu)
+    assert not fits(501, gpu)
+    assert fits(10**15, torch.device("cpu"))
+
+
 def test_bf16_is_for_gpus_that_have_it(monkeypatch):
     cpu, gpu = torch.device("cpu"), torch.device("cuda", 0)
     for has in (True, False):
@@ -68,16 +77,16 @@ def test_long_trainings_on_gpus_are_compiled_where_the_compiler_has_what_it_need
     gpu, cpu = torch.device("cuda", 0), torch.device("cpu")
     monkeypatch.setattr(compute, "find_spec", lambda _: object())
     monkeypatch.setattr(compute.shutil, "which", lambda name: f"/bin/{name}")
-    assert is_compiled("auto", gpu, 500)
-    assert not is_compiled("auto", gpu, 499)
-    assert not is_compiled("auto", cpu, 500)
+    assert is_compiled("auto", gpu, 5000)
+    assert not is_compiled("auto", gpu, 4999)
+    assert not is_compiled("auto", cpu, 5000)
     assert is_compiled(True, cpu, 1)
-    assert not is_compiled(False, gpu, 500)
+    assert not is_compiled(False, gpu, 5000)
     monkeypatch.setattr(compute.shutil, "which", lambda _: None)
-    assert not is_compiled("auto", gpu, 500)
+    assert not is_compiled("auto", gpu, 5000)
     monkeypatch.setattr(compute.shutil, "which", lambda name: f"/bin/{name}")
     monkeypatch.setattr(compute, "find_spec", lambda _: None)
-    assert not is_compiled("auto", gpu, 500)
+    assert not is_compiled("auto", gpu, 5000)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

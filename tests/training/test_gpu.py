@@ -1,8 +1,12 @@
 """Training on a GPU: it learns, repeats and resumes as on the CPU."""
 
+import shutil
+
 import pandas as pd
 import pytest
 import torch
+
+from tilefold.training.database import open_samples
 
 pytestmark = [
     pytest.mark.gpu,
@@ -51,3 +55,41 @@ def test_automatic_precision_is_bf16_where_the_gpu_has_it(make_database, make_se
     other = "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     named = train(database, make_settings(device="cuda", precision=other), "named")
     assert automatic["history"].read_bytes() == named["history"].read_bytes()
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="SKIPPED: torch's compiler needs a C compiler")
+def test_a_compiled_training_repeats_resumes_and_learns_the_same_up_to_rounding(
+    make_database, make_settings, train
+):
+    database = make_database(4000)
+    settings = make_settings(device="cuda", precision="fp32")
+    plain = train(database, settings | {"compile": False, "epochs": 4}, "plain")
+    compiled = train(database, settings | {"compile": True, "epochs": 4}, "compiled")
+    first, second = (pd.read_csv(files["history"])["train_loss"] for files in (plain, compiled))
+    assert second.to_numpy() == pytest.approx(first.to_numpy(), rel=1e-2)
+    train(database, settings | {"compile": True, "epochs": 2}, "resumed")
+    assert contents(train(database, settings | {"compile": True, "epochs": 4}, "resumed")) == contents(
+        compiled
+    )
+
+
+@pytest.mark.parametrize("mode", ["full", "stream"])
+def test_batches_put_together_on_a_gpu_are_those_of_the_cpu(make_database, mode):
+    path, _ = make_database(5000)
+    with open_samples(path, mode) as expected, open_samples(path, mode, device=torch.device("cuda")) as found:
+        pairs = list(zip(expected.learn_batches(300, 0, 1), found.learn_batches(300, 0, 1), strict=True))
+    for one, other in pairs:
+        assert other.targets.device.type == "cuda"
+        assert torch.equal(one.targets, other.targets.cpu())
+        for name, values in one.inputs.items():
+            torch.testing.assert_close(other.inputs[name].cpu(), values, rtol=0, atol=0, equal_nan=True)
+
+
+def test_samples_that_do_not_fit_on_a_gpu_stay_in_the_memory_of_the_cpu(
+    make_database, make_settings, train, monkeypatch
+):
+    database = make_database(2000)
+    settings = make_settings(device="cuda")
+    there = train(database, settings, "there")
+    monkeypatch.setattr("tilefold.training.database.fits", lambda _size, _device: False)
+    assert contents(train(database, settings, "here")) == contents(there)

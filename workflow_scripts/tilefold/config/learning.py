@@ -140,7 +140,7 @@ class Training(Section):
     """`auto`: bfloat16 on GPUs that have it, float32 elsewhere. Classification is always in float32."""
     compile: Literal["auto"] | bool = "auto"
     """Compile the network with torch's compiler, which takes about a minute. `auto`: on GPUs, where Triton and a C
-    compiler are installed and an epoch has 500 batches or more."""
+    compiler are installed and an epoch has 5000 batches or more."""
     tensorboard: bool = False
     """Also write the history as TensorBoard events, to `logs/train_candidate`. Needs the package `tensorboard`."""
 

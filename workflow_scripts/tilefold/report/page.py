@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import yaml
 from tilefold.report.cautions import find_cautions
 from tilefold.report.figures_folds import write_fold_figure
 from tilefold.report.figures_maps import write_map_picture
+from tilefold.report.figures_training import training_figure
+from tilefold.report.images import write_png
 from tilefold.report.pictures import (
     calibration_pictures,
     class_pictures,
@@ -69,8 +71,9 @@ def write_report(
     page: Path | str,
     fold_picture: Path | str | None = None,
     map_picture: Path | str | None = None,
+    candidate_pictures: Sequence[Path | str] | None = None,
 ) -> None:
-    """Write the page, self-contained, and its two main figures as files of their own.
+    """Write the page, self-contained, and its main figures as files of their own.
 
     Parameters
     ----------
@@ -93,6 +96,8 @@ def write_report(
         PNG of the fold figure to write.
     map_picture
         PNG of the first map to write, with its legend.
+    candidate_pictures
+        PNGs to write, one for each model in the order of `choices`: the training curves of all its candidates.
     """
     classes = tuple(sorted(settings["classes"], key=lambda item: int(item["code"])))
     results = Results(sources, classes, page)
@@ -114,6 +119,9 @@ def write_report(
         write_fold_figure(sources["folds"], fold_picture, gaps=sources["gaps"])
     if map_picture is not None:
         write_map_picture(next(iter(sources["maps"].values())), classes, map_picture)
+    if candidate_pictures is not None:
+        for path, (model, choice) in zip(candidate_pictures, results.by_run("choices").items(), strict=True):
+            write_png(path, training_figure(sources["histories"][model], choice, model))
     logger.info("report of %d runs", len(results.runs))
 
 

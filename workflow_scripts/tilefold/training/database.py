@@ -16,10 +16,11 @@ from netCDF4 import Dataset
 from numpy.typing import NDArray
 from torch import Tensor
 
+from tilefold.networks.inputs import shapes
 from tilefold.series.features import input_tensor
 from tilefold.storage.reading_ahead import read_ahead
 from tilefold.storage.samples import SAMPLES_PER_CHUNK, stored_variables
-from tilefold.training.compute import generator
+from tilefold.training.compute import fits, generator
 
 LEARN, VALIDATION = 0, 1
 
@@ -28,6 +29,7 @@ BLOCK = SAMPLES_PER_CHUNK
 #: Blocks that are shuffled together when samples are streamed. In memory are one such pool and one for each worker,
 #: which for 481 components and one worker are 130 MB.
 POOL_BLOCKS = 16
+CPU = torch.device("cpu")
 
 
 class DatabaseError(ValueError):
@@ -61,11 +63,14 @@ class SampleDatabase:
         Codes of all classes, ascending.
     """
 
-    def __init__(self, dataset: Dataset, path: Path, *, in_memory: bool, num_workers: int) -> None:
+    def __init__(
+        self, dataset: Dataset, path: Path, *, in_memory: bool, num_workers: int, device: torch.device
+    ) -> None:
         self._dataset = dataset
         # The library that reads is not made for several threads at once.
         self._reading = Lock()
         self._num_workers = num_workers
+        self._device = device
         self._path = path
         try:
             self.inputs: dict[str, dict[str, Any]] = json.loads(dataset.getncattr("inputs"))
@@ -80,6 +85,8 @@ class SampleDatabase:
             ) from error
         self._memory: dict[int, Batch] | None = None
         if in_memory:
+            if not fits(self._bytes(), device):
+                self._device = CPU
             self._memory = {role: self._load(role) for role in (LEARN, VALIDATION)}
 
     def counts(self, role: int) -> NDArray[np.int64]:
@@ -100,15 +107,17 @@ class SampleDatabase:
         return _cut(pools, batch_sizes(number, batch_size))
 
     def _pools_in_memory(self, role: int, shuffle: torch.Generator | None) -> Iterator[_Pool]:
-        samples = (self._memory or {})[role]
-        yield _Pool(samples, _order(len(samples.targets), shuffle))
+        yield self._pool((self._memory or {})[role], shuffle)
 
     def _pools_streamed(self, role: int, shuffle: torch.Generator | None) -> Iterator[_Pool]:
         blocks = self._blocks_with(role)
         order = _order(len(blocks), shuffle).numpy()
         groups = [blocks[order[start : start + POOL_BLOCKS]] for start in range(0, len(blocks), POOL_BLOCKS)]
         for samples in read_ahead(lambda group: self._read(group, role), groups, self._num_workers):
-            yield _Pool(samples, _order(len(samples.targets), shuffle))
+            yield self._pool(samples, shuffle)
+
+    def _pool(self, samples: Batch, shuffle: torch.Generator | None) -> _Pool:
+        return _Pool(samples, _order(len(samples.targets), shuffle).to(self._device))
 
     def _blocks_with(self, role: int) -> NDArray[np.int64]:
         return np.unique(np.flatnonzero(self._roles == role) // BLOCK)
@@ -118,21 +127,21 @@ class SampleDatabase:
         blocks = self._blocks_with(role)
         number = int(np.count_nonzero(self._roles == role))
         inputs: dict[str, Tensor] = {}
-        targets = torch.empty(number, dtype=torch.int64)
+        targets = torch.empty(number, dtype=torch.int64, device=self._device)
         start = 0
         for first in range(0, len(blocks), POOL_BLOCKS):
             part = self._read(blocks[first : first + POOL_BLOCKS], role)
             stop = start + len(part.targets)
             for name, values in part.inputs.items():
                 if name not in inputs:
-                    inputs[name] = torch.empty((number, *values.shape[1:]))
+                    inputs[name] = torch.empty((number, *values.shape[1:]), device=self._device)
                 inputs[name][start:stop] = values
             targets[start:stop] = part.targets
             start = stop
         return Batch(inputs, targets)
 
     def _read(self, blocks: NDArray[np.int64], role: int) -> Batch:
-        """Tensors of the samples of a role in some blocks."""
+        """Tensors of the samples of a role in some blocks, on the device: batches are gathered there."""
         rows = [slice(int(block) * BLOCK, (int(block) + 1) * BLOCK) for block in blocks]
         kept = [self._roles[part] == role for part in rows]
         inputs = {}
@@ -144,9 +153,14 @@ class SampleDatabase:
                     )
                     for key in stored_variables({name: spec})
                 }
-            inputs[name] = torch.from_numpy(input_tensor(values, name, spec))
+            inputs[name] = torch.from_numpy(input_tensor(values, name, spec)).to(self._device)
         targets = np.concatenate([self._targets[part][keep] for part, keep in zip(rows, kept, strict=True)])
-        return Batch(inputs, torch.from_numpy(targets))
+        return Batch(inputs, torch.from_numpy(targets).to(self._device))
+
+    def _bytes(self) -> int:
+        """Memory that the tensors of all samples take."""
+        values = sum(int(np.prod(shape)) for shape in shapes(self.inputs).values())
+        return len(self._targets) * values * np.dtype(np.float32).itemsize
 
     def _class_indices(self, labels: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
         codes = np.asarray(self.classes)
@@ -165,7 +179,9 @@ class SampleDatabase:
 
 
 @contextmanager
-def open_samples(path: Path | str, mode: str, num_workers: int = 1) -> Iterator[SampleDatabase]:
+def open_samples(
+    path: Path | str, mode: str, num_workers: int = 1, device: torch.device = CPU
+) -> Iterator[SampleDatabase]:
     """Open the sample database of a run and region.
 
     Parameters
@@ -178,6 +194,9 @@ def open_samples(path: Path | str, mode: str, num_workers: int = 1) -> Iterator[
     num_workers
         Threads that read ahead when samples are streamed, each a pool; 0: none. The samples and their order do not
         depend on it.
+    device
+        Where batches are put together: `full` keeps all samples there if they take at most half of its free memory,
+        else in the CPU's; `stream` moves each pool there.
 
     Raises
     ------
@@ -188,7 +207,9 @@ def open_samples(path: Path | str, mode: str, num_workers: int = 1) -> Iterator[
         raise DatabaseError(f"training.dataloader_mode: found {mode!r}, expected full or stream")
     with Dataset(path) as dataset:
         dataset.set_auto_maskandscale(False)
-        yield SampleDatabase(dataset, Path(path), in_memory=mode == "full", num_workers=num_workers)
+        yield SampleDatabase(
+            dataset, Path(path), in_memory=mode == "full", num_workers=num_workers, device=device
+        )
 
 
 def batch_sizes(samples: int, size: int) -> list[int]:
@@ -222,7 +243,7 @@ def _cut(pools: Iterator[_Pool], sizes: Sequence[int]) -> Iterator[Batch]:
             rows = pool.order[used : used + missing]
             used += len(rows)
             missing -= len(rows)
-            inputs = {name: values[rows] for name, values in pool.samples.inputs.items()}
+            inputs = {name: values.index_select(0, rows) for name, values in pool.samples.inputs.items()}
             parts.append(Batch(inputs, pool.samples.targets[rows]))
         yield parts[0] if len(parts) == 1 else _joined(parts)
 

@@ -143,7 +143,7 @@ def _learn(state: TrainingState, samples: SampleDatabase, recipe: Recipe, epoch:
     sums = EpochSums(weights > 0)
     random = generator(recipe.seed, "augmentation", epoch, recipe.device)
     for batch in samples.learn_batches(recipe.batch_size, recipe.seed, epoch):
-        logits, targets = _forward(state, batch, recipe, random)
+        logits, targets = _forward(state.network, batch, recipe, random)
         state.optimiser.zero_grad()
         loss = cross_entropy(
             logits, targets, weight=weights, reduction="sum", label_smoothing=recipe.label_smoothing
@@ -161,19 +161,20 @@ def _validate(state: TrainingState, samples: SampleDatabase, recipe: Recipe) -> 
     state.network.eval()
     sums = EpochSums(torch.tensor(recipe.class_weights > 0, device=recipe.device))
     for batch in samples.validation_batches(VALIDATION_ROWS):
-        sums.add(*_forward(state, batch, recipe))
+        # Not the compiled call: each change between learning and validating would be compiled anew.
+        sums.add(*_forward(state.network.forward, batch, recipe))
     return sums.result()
 
 
 def _forward(
-    state: TrainingState, batch: Batch, recipe: Recipe, random: torch.Generator | None = None
+    network: Callable[..., Tensor], batch: Batch, recipe: Recipe, random: torch.Generator | None = None
 ) -> tuple[Tensor, Tensor]:
     """Logits and targets; augmented where random numbers are given."""
     inputs = {name: values.to(recipe.device) for name, values in batch.inputs.items()}
     if random is not None and recipe.augmentation is not None:
         inputs = recipe.augmentation.apply(inputs, random)
     with torch.autocast(recipe.device.type, dtype=torch.bfloat16, enabled=recipe.bf16):
-        logits = state.network(**inputs)
+        logits = network(**inputs)
     return logits.float(), batch.targets.to(recipe.device)
 
 

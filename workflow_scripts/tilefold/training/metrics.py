@@ -33,11 +33,20 @@ class Scores:
     recall: float
 
 
+def indicators(indices: Tensor, classes: int) -> Tensor:
+    """1 where a row is of a class and 0 elsewhere, float32 (rows, classes), of class indices int64 (rows,).
+
+    Unlike torch's `one_hot` it does not make a GPU wait.
+    """
+    return (indices[:, None] == torch.arange(classes, device=indices.device)).float()
+
+
 def confusion(reference: Tensor, predicted: Tensor, classes: int) -> Tensor:
-    """Confusion matrix, int64 (classes, classes), rows reference and columns prediction, of class indices."""
-    return torch.bincount(reference * classes + predicted, minlength=classes * classes).reshape(
-        classes, classes
-    )
+    """Confusion matrix, int64 (classes, classes), rows reference and columns prediction, of class indices.
+
+    As a product of indicators it needs no scattering, which GPUs do in any order; exact up to 2**24 rows.
+    """
+    return (indicators(reference, classes).T @ indicators(predicted, classes)).long()
 
 
 class ClassScores(NamedTuple):

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.functional import cross_entropy
 
-from tilefold.training.metrics import Scores, at_shares, confusion, scores
+from tilefold.training.metrics import Scores, at_shares, confusion, indicators, scores
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ class EpochSums:
         """Add a batch: logits float32 (rows, classes), class indices int64 (rows,)."""
         predicted = logits.masked_fill(self._barred, -torch.inf).argmax(dim=1)
         self._matrix += confusion(targets, predicted, self._classes)
-        # A product with the classes' indicators adds in one order on every device, which scattering does not.
+        # Like the matrix a product with indicators, which adds in one order on every device; scattering does not.
         each = cross_entropy(logits, targets, reduction="none").double()
-        self._losses += each @ one_hot(targets, self._classes).double()
+        self._losses += each @ indicators(targets, self._classes).double()
 
     def result(self) -> EpochResult:
         """Copy the sums to the CPU."""

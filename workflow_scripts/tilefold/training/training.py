@@ -85,7 +85,7 @@ def train_candidate(
     with (
         only_writer(folder),
         reproducible(settings["compute_threads"], device),
-        open_samples(samples, settings["dataloader_mode"], settings["num_workers"]) as database,
+        open_samples(samples, settings["dataloader_mode"], settings["num_workers"], device) as database,
     ):
         if reason := _why_untrained(database, samples, settings["region"]):
             write_untrained(reason, database, settings, title, files)
