@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
-from tilefold.networks.base import TilefoldNetwork
-from tilefold.networks.folding import fold_perceptron
-from tilefold.networks.mlp import flattened, layer_sizes
+from tilefold.networks.mlp import Perceptron
 from tilefold.networks.normalisation import BatchNorm
 from tilefold.networks.parameters import check_share
 
 
-class ANN(TilefoldNetwork):
+class ANN(Perceptron):
     """Linear and ReLU, then two hidden layers, each linear, normalised over the batch, ReLU; then the output layer.
 
     This is the order of layers that the documentation of the network of this name gives; its widths are not
@@ -40,19 +38,10 @@ class ANN(TilefoldNetwork):
     ) -> None:
         super().__init__(nb_class, sensors_information, doy_sensors_dic, default_std, default_mean)
         check_share(dropout=dropout)
-        width, entry, hidden1, hidden2 = layer_sizes(self)
+        width, entry, hidden1, hidden2 = self._layer_sizes()
         self.layers = nn.Sequential(
             *(nn.Linear(width, entry), nn.ReLU(), nn.Dropout(dropout)),
             *(nn.Linear(entry, hidden1), BatchNorm(hidden1), nn.ReLU(), nn.Dropout(dropout)),
             *(nn.Linear(hidden1, hidden2), BatchNorm(hidden2), nn.ReLU(), nn.Dropout(dropout)),
             nn.Linear(hidden2, nb_class),
         )
-
-    def forward(self, **inputs: Tensor) -> Tensor:
-        """Logits (batch, nb_class)."""
-        logits: Tensor = self.layers(flattened(self, inputs))
-        return logits
-
-    def for_prediction(self) -> nn.Module:
-        """The layers with everything folded into them that can be."""
-        return fold_perceptron(self, self.layers) or self

@@ -15,7 +15,29 @@ from tilefold.networks.normalisation import BatchNorm
 from tilefold.networks.parameters import check_share
 
 
-class MLPClassifier(TilefoldNetwork):
+class Perceptron(TilefoldNetwork):
+    """A perceptron on all values of a sample; a subclass makes its `layers`."""
+
+    layers: nn.Sequential
+
+    def forward(self, **inputs: Tensor) -> Tensor:
+        """Logits (batch, nb_class)."""
+        # Standardised and flattened date-major, in the order of the inputs.
+        flat = [self.standardized(name, inputs[name]).flatten(1) for name in self.sensors_information]
+        logits: Tensor = self.layers(torch.cat(flat, dim=1))
+        return logits
+
+    def for_prediction(self) -> nn.Module:
+        """The layers with everything folded into them that can be."""
+        return fold_perceptron(self, self.layers) or self
+
+    def _layer_sizes(self) -> list[int]:
+        """Values of all inputs, and the widths of the three hidden layers."""
+        width = sum(info["nb_dates"] * info["nb_components"] for info in self.sensors_information.values())
+        return [width, max(width // 2, 1), 3 * self.nb_class, 3 * self.nb_class]
+
+
+class MLPClassifier(Perceptron):
     """Four linear layers with ReLU between: inputs, inputs // 2, 3 x classes, 3 x classes, classes.
 
     With 37 dates of 13 components and 23 classes these are the layers 481-240-69-69-23, with 138,749 weights,
@@ -44,7 +66,7 @@ class MLPClassifier(TilefoldNetwork):
     ) -> None:
         super().__init__(nb_class, sensors_information, doy_sensors_dic, default_std, default_mean)
         check_share(dropout=dropout)
-        sizes = layer_sizes(self)
+        sizes = self._layer_sizes()
         layers: list[nn.Module] = []
         for before, after in pairwise(sizes):
             layers.append(nn.Linear(before, after))
@@ -52,24 +74,3 @@ class MLPClassifier(TilefoldNetwork):
             layers.append(nn.ReLU())
             layers += [nn.Dropout(dropout)] if dropout else []
         self.layers = nn.Sequential(*layers, nn.Linear(sizes[-1], nb_class))
-
-    def forward(self, **inputs: Tensor) -> Tensor:
-        """Logits (batch, nb_class)."""
-        logits: Tensor = self.layers(flattened(self, inputs))
-        return logits
-
-    def for_prediction(self) -> nn.Module:
-        """The layers with everything folded into them that can be."""
-        return fold_perceptron(self, self.layers) or self
-
-
-def layer_sizes(network: TilefoldNetwork) -> list[int]:
-    """Values of all inputs, and the widths of the three hidden layers."""
-    width = sum(info["nb_dates"] * info["nb_components"] for info in network.sensors_information.values())
-    return [width, max(width // 2, 1), 3 * network.nb_class, 3 * network.nb_class]
-
-
-def flattened(network: TilefoldNetwork, inputs: Mapping[str, Tensor]) -> Tensor:
-    """All inputs standardised, (batch, values): each flattened date-major, in the order of the inputs."""
-    flat = [network.standardized(name, inputs[name]).flatten(1) for name in network.sensors_information]
-    return torch.cat(flat, dim=1)

@@ -58,9 +58,7 @@ def iou(matrix: Matrix) -> Values:
 
 def mean_iou(matrix: Matrix) -> Values:
     """Unweighted mean of the intersection over union over the classes with reference, (...)."""
-    values = iou(matrix)
-    counted = ~np.isnan(values)
-    return _ratio(np.where(counted, values, 0.0).sum(axis=-1), counted.sum(axis=-1))
+    return _mean(iou(matrix))
 
 
 def quantity_disagreement(matrix: Matrix) -> Values:
@@ -91,10 +89,7 @@ def mean_f1(matrix: Matrix, classes: NDArray[np.bool_] | None = None) -> Values:
         Restrict the mean to these, (classes,).
     """
     values = f1(matrix)
-    counted = ~np.isnan(values)
-    if classes is not None:
-        counted &= classes
-    return _ratio(np.where(counted, values, 0.0).sum(axis=-1), counted.sum(axis=-1))
+    return _mean(values if classes is None else np.where(classes, values, np.nan))
 
 
 def scores(units: UnitCounts) -> dict[str, float | int]:
@@ -128,6 +123,12 @@ def scores(units: UnitCounts) -> dict[str, float | int]:
         "kappa_polygon": float(kappa(equal)),
         "mean_f1_polygon": float(mean_f1(equal)),
     }
+
+
+def _mean(values: Values) -> Values:
+    """Mean over the classes that have a value, (...)."""
+    counted = ~np.isnan(values)
+    return _ratio(np.where(counted, values, 0.0).sum(axis=-1), counted.sum(axis=-1))
 
 
 def _agreement(matrix: Matrix) -> Matrix:
