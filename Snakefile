@@ -1,10 +1,22 @@
 from snakemake.utils import min_version
 
+from tilefold.cluster.earlier_run import begin_run, end_run, mark_orphans
 from tilefold.plan.snapshot import open_plan
 
 min_version("9.12")
 
 plan = open_plan(workflow, config)
+
+if workflow.is_main_process:
+    mark_orphans(plan.config.results)
+
+
+onstart:
+    begin_run(plan.config.results, log)
+
+
+onsuccess:
+    end_run(plan.config.results)
 
 
 pathvars:

@@ -1,4 +1,4 @@
-"""A Slurm of one node with a pretend GPU, started for tests: no accounting database, no control groups."""
+"""A Slurm of one node with pretend GPUs, started for tests: no accounting database, no control groups."""
 
 import os
 import shutil
@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "scontrol", "sinfo", "squeue", "sbatch", "srun")
+#: Pretend GPUs of the node, so many that jobs need not wait for each other.
+GPUS = 8
 #: Jobs find Slurm through this path only, since the engine's plugin clears Slurm's variables inside them.
 DEFAULT = Path("/etc/slurm/slurm.conf")
 CONFIGURATION = """
@@ -46,7 +48,7 @@ KillWait=2
 MinJobAge=3600
 AccountingStorageType=accounting_storage/none
 GresTypes=gpu
-NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory} Gres=gpu:pretend:1 State=UNKNOWN
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory} Gres=gpu:pretend:{gpus} State=UNKNOWN
 PartitionName=cpu Nodes={host} Default=YES MaxTime=1-00:00:00 State=UP
 PartitionName=gpu Nodes={host} MaxTime=1-00:00:00 State=UP
 """
@@ -62,15 +64,16 @@ def start(folder):
     for name in ("state", "spool", "dev"):
         (folder / name).mkdir(parents=True)
     host = socket.gethostname().split(".")[0]
-    # Never opened; another node for the null device where one can be made.
-    device = folder / "dev" / "gpu0"
-    if subprocess.run(["mknod", str(device), "c", "1", "3"], capture_output=True, check=False).returncode:
-        device.touch()
+    # Never opened; other nodes for the null device where they can be made.
+    for number in range(GPUS):
+        device = folder / "dev" / f"gpu{number}"
+        if subprocess.run(["mknod", str(device), "c", "1", "3"], capture_output=True, check=False).returncode:
+            device.touch()
     # Cores and memory are only booked: what rules and groups ask for suits real nodes.
-    values = {"host": host, "folder": folder, "cpus": 16, "memory": 64000}
+    values = {"host": host, "folder": folder, "cpus": 16, "memory": 64000, "gpus": GPUS}
     (folder / "slurm.conf").write_text(CONFIGURATION.format(**values))
     (folder / "gres.conf").write_text(
-        f"AutoDetect=off\nNodeName={host} Name=gpu Type=pretend File={device}\n"
+        f"AutoDetect=off\nNodeName={host} Name=gpu Type=pretend File={folder}/dev/gpu[0-{GPUS - 1}]\n"
     )
     (folder / "cgroup.conf").write_text("CgroupAutomount=no\n")
     DEFAULT.parent.mkdir(exist_ok=True)
@@ -112,9 +115,9 @@ def wait_until(condition, seconds):
 
 
 def jobs():
-    """What Slurm recorded of all jobs: number, state, resources, rule (of a group: its name), memory, queue."""
+    """What Slurm recorded of all jobs: number, state, resources, rule (of a group: its name), memory, time, queue."""
     names = {"id": "JobId", "state": "JobState", "comment": "Comment", "partition": "Partition"}
-    names |= {"memory": "MinMemoryNode"}
+    names |= {"memory": "MinMemoryNode", "limit": "TimeLimit"}
     found = []
     for line in said(["scontrol", "show", "job", "--oneliner"]).splitlines():
         fields = dict(word.split("=", 1) for word in line.split() if "=" in word)

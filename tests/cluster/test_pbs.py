@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tilefold.cluster import commands
+from tilefold.cluster import commands, patience
 from tilefold.cluster.records import Records
 from tilefold.cluster.status import FRESH_SECONDS, MISSES, job_status
 from tilefold.cluster.submission import (
@@ -102,7 +102,7 @@ def test_the_wrapped_script_leaves_its_exit_code(server):
     assert Records().exit_code(job) == 3
     assert job_status(job, Records(), "pbspro") == "failed"
     assert diary(server, "qstat") == []
-    Records().exit_file(job).write_text("0\n")
+    (Records().exits / job).write_text("0\n")
     assert job_status(job, Records(), "pbspro") == "success"
 
 
@@ -110,6 +110,26 @@ def test_a_submission_that_fails_says_what_the_server_said(server):
     command(server / "bin", "qsub", "echo 'no such queue' >&2; exit 38")
     with pytest.raises(SubmissionError, match="exit status 38: no such queue"):
         submit(server / "snakejob.sh", Records())
+
+
+def test_a_server_that_cannot_be_reached_is_waited_for(server, monkeypatch):
+    monkeypatch.setattr(patience, "PAUSE_SECONDS", 0.01)
+    trouble = "qsub: cannot connect to server pbs (errno=111)"
+    command(
+        server / "bin",
+        "qsub",
+        f"[ $(wc -l < diary) -gt 3 ] || {{ echo '{trouble}' >&2; exit 1; }}; echo 7.pbs",
+    )
+    assert submit(server / "snakejob.sh", Records()) == "7.pbs"
+    assert len(diary(server, "qsub")) == 4
+
+
+def test_a_submission_that_may_have_been_taken_is_not_tried_again(server):
+    trouble = "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation"
+    command(server / "bin", "qsub", f"echo '{trouble}' >&2; exit 1")
+    with pytest.raises(SubmissionError, match="timed out"):
+        submit(server / "snakejob.sh", Records())
+    assert len(diary(server, "qsub")) == 1
 
 
 def test_one_question_serves_all_jobs_for_a_while(server):
@@ -182,4 +202,4 @@ def test_commands_of_the_profile(server, capsys):
 
 def test_identifiers_cannot_name_files_elsewhere(server):
     with pytest.raises(ValueError, match="expected the identifier"):
-        Records().add("../7")
+        Records().add("../7", "pbspro")

@@ -5,9 +5,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 import slurm_lab
 import yaml
@@ -38,9 +41,11 @@ CONFIG = {
         "dataloader_mode": "full",
         "hyperparameters_solver": {"batch_size": [64], "learning_rate": [0.003]},
     },
-    "classification": {"number_of_chunks": 2},
+    "classification": {"number_of_chunks": 1},
     "validation": {"baselines": []},
 }
+REGION = Path("results/runs/all/seed_0/region_all")
+WEIGHTS = REGION / "candidates" / "batch_64_lr_0.003" / "weights.safetensors"
 
 pytestmark = pytest.mark.cluster
 
@@ -59,17 +64,19 @@ def command(*arguments, resources=()):
     """The command line of a run through the profile, with what a test may wait less for."""
     partitions = [f"{rule}:slurm_partition=gpu" for rule in sorted(GPU_RULES)]
     return [
+        # A background process of a shell ignores Ctrl-C, and the engine would inherit that.
+        *("env", "--default-signal=INT,QUIT"),
         *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
         *("--profile", str(ROOT / "profiles" / "slurm"), "--configfile", "config.yaml"),
-        *("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"),
-        *("--seconds-between-status-checks", "3", "--latency-wait", "5", "--slurm-no-account"),
+        *("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "6"),
+        *("--seconds-between-status-checks", "6", "--latency-wait", "5", "--slurm-no-account"),
         *("--set-resources", *partitions, *resources),
         *arguments,
     ]
 
 
-def environment():
-    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+def environment(**changes):
+    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **changes}
 
 
 def engine(folder, *arguments, **options):
@@ -84,14 +91,62 @@ def engine(folder, *arguments, **options):
     )
 
 
-def forget_model(folder):
-    """Remove the model of the run `all`, so that the target `models` makes it again."""
-    region = folder / "results" / "runs" / "all" / "seed_0" / "region_all"
-    for name in ("candidates", "checkpoints"):
-        shutil.rmtree(region / name)
-    for path in (region / "model.safetensors", region / "model.json", region / "model_choice.csv"):
-        path.unlink()
-    return region
+def said(done):
+    return done.stdout + done.stderr
+
+
+def succeed(folder, *arguments, **options):
+    done = engine(folder, *arguments, **options)
+    assert done.returncode == 0, said(done)[-6000:]
+    return done
+
+
+@contextmanager
+def under_way(folder, *arguments, resources=(), **changes):
+    """A run that goes on beside the test; its output is in `engine.log`."""
+    with (folder / "engine.log").open("w") as log:
+        process = subprocess.Popen(
+            command(*arguments, resources=resources),
+            cwd=folder,
+            env=environment(**changes),
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        subprocess.run(["scancel", "--user=root"], check=False)
+        slurm_lab.wait_until(lambda: not alive(), 60)
+
+
+def alive():
+    return [job for job in slurm_lab.jobs() if job["state"] in {"RUNNING", "PENDING", "COMPLETING"}]
+
+
+def tries(before):
+    """What Slurm recorded of training since then, in the order of submission."""
+    found = [
+        job for job in slurm_lab.jobs() if job["id"] not in before and "train_candidate" in job["comment"]
+    ]
+    return sorted(found, key=lambda job: int(job["id"]))
+
+
+def hold_training(folder, seconds=120):
+    """Stop the process that trains, so that it does not come to its end; the process."""
+    found = []
+
+    def is_found():
+        for process in psutil.process_iter(["cmdline", "cwd"]):
+            words = process.info["cmdline"] or []
+            if process.info["cwd"] == str(folder) and any(".train_candidate.py" in word for word in words):
+                process.suspend()
+                found.append(process)
+        return bool(found)
+
+    slurm_lab.wait_until(is_found, seconds)
+    return found[0]
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +155,19 @@ def finished(slurm, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     simulate_scene(folder / "scene", small())
     (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG))
-    done = engine(folder)
-    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
+    succeed(folder)
     return folder
+
+
+@pytest.fixture
+def untrained(finished):
+    """The finished run without the model of the run `all`, so that the target `models` makes it again."""
+    region = finished / REGION
+    for name in ("candidates", "checkpoints"):
+        shutil.rmtree(region / name, ignore_errors=True)
+    for name in ("model.safetensors", "model.json", "model_choice.csv"):
+        (region / name).unlink(missing_ok=True)
+    return finished
 
 
 def test_smoke_the_chain_runs_to_its_end(finished):
@@ -129,51 +194,127 @@ def test_smoke_small_jobs_are_submitted_together(finished):
     assert len(slurm_lab.jobs()) < len(list(logged))
 
 
-def test_a_job_over_its_memory_is_tried_again_with_more(finished):
-    region = forget_model(finished)
+def test_a_job_over_its_memory_is_tried_again_with_more(untrained):
     before = {job["id"] for job in slurm_lab.jobs()}
-    done = engine(finished, "--", "models", resources=["train_candidate:mem_mb=attempt*350"])
-    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
-    tries = [
-        (job["memory"], job["state"])
-        for job in slurm_lab.jobs()
-        if job["id"] not in before and "train_candidate" in job["comment"]
-    ]
-    assert len(tries) > 1
-    assert [memory for memory, _ in sorted(tries, key=lambda item: int(item[0][:-1]))] == [
-        f"{350 * (number + 1)}M" for number in range(len(tries))
-    ]
-    assert [state for _, state in tries].count("COMPLETED") == 1
-    assert (region / "model.safetensors").exists()
+    succeed(untrained, "--", "models", resources=["train_candidate:mem_mb=attempt*350"])
+    found = tries(before)
+    assert len(found) > 1
+    assert [job["memory"] for job in found] == [f"{350 * (number + 1)}M" for number in range(len(found))]
+    assert [job["state"] for job in found].count("COMPLETED") == 1
+    assert (untrained / WEIGHTS).exists()
 
 
-def test_a_job_that_fails_for_good_is_reported_with_its_rule_and_log(finished):
-    forget_model(finished)
-    done = engine(finished, "--retries", "0", "--", "models", resources=["train_candidate:mem_mb=200"])
-    said = done.stdout + done.stderr
+def test_a_job_over_its_time_is_tried_again_with_more(untrained):
+    before = {job["id"] for job in slurm_lab.jobs()}
+    # Slurm counts minutes.
+    with under_way(untrained, "--", "models", resources=["train_candidate:runtime=attempt"]) as process:
+        hold_training(untrained)
+        assert process.wait(timeout=300) == 0
+    assert [(job["limit"], job["state"]) for job in tries(before)] == [
+        ("00:01:00", "TIMEOUT"),
+        ("00:02:00", "COMPLETED"),
+    ]
+
+
+def test_a_job_that_fails_for_good_is_reported_with_its_rule_and_log(untrained):
+    done = engine(untrained, "--retries", "0", "--", "models", resources=["train_candidate:mem_mb=200"])
     assert done.returncode != 0
-    assert "train_candidate" in said
-    assert "results/logs/train_candidate/all/seed_0/region_all/batch_64_lr_0.003.log" in said
-    assert engine(finished, "--", "models").returncode == 0
+    assert "train_candidate" in said(done)
+    assert "fold=all" in said(done)
+    assert "results/logs/train_candidate/all/seed_0/region_all/batch_64_lr_0.003.log" in said(done)
 
 
-def test_ctrl_c_cancels_all_jobs(finished):
-    forget_model(finished)
-    # A background process of a shell ignores Ctrl-C, and the engine would inherit that.
-    process = subprocess.Popen(
-        ["env", "--default-signal=INT,QUIT", *command("--", "models")],
-        cwd=finished,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    slurm_lab.wait_until(alive, 120)
-    process.send_signal(signal.SIGINT)
-    process.wait(timeout=120)
-    slurm_lab.wait_until(lambda: not alive(), 60)
-    assert {job["state"] for job in slurm_lab.jobs()} & {"CANCELLED"}
-    assert engine(finished, "--", "models").returncode == 0
+def test_a_second_invocation_is_refused_and_ctrl_c_cancels_all_jobs(untrained):
+    before = {job["id"] for job in slurm_lab.jobs()}
+    with under_way(untrained, "--", "models") as process:
+        hold_training(untrained)
+        second = engine(untrained, "--", "models")
+        assert second.returncode != 0
+        assert "--unlock" in said(second)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=120)
+        slurm_lab.wait_until(lambda: not alive(), 60)
+    assert [job["state"] for job in tries(before)] == ["CANCELLED"]
+    succeed(untrained, "--", "models")
 
 
-def alive():
-    return [job for job in slurm_lab.jobs() if job["state"] in {"RUNNING", "PENDING"}]
+def test_a_controller_that_was_killed(untrained):
+    """The next run names the jobs that are alive and refuses; what they finish is made again."""
+    expected = (untrained / "results/runs/without_T31TCJ/seed_0/region_all/model.safetensors").read_bytes()
+    with under_way(untrained, "--", "models") as process:
+        training = hold_training(untrained)
+        process.kill()
+        process.wait()
+        locked = engine(untrained, "--", "models")
+        assert "--unlock" in said(locked)
+        succeed(untrained, "--unlock")
+        refused = engine(untrained, "--", "models")
+        assert refused.returncode != 0
+        (job,) = alive()
+        assert f"{job['id']} RUNNING rule_train_candidate_wildcards_all_0_all" in said(refused)
+        assert "scancel --name=" in said(refused)
+        assert not (untrained / WEIGHTS).exists()
+        training.resume()
+        slurm_lab.wait_until(lambda: not alive(), 120)
+    assert (untrained / WEIGHTS).exists()
+    assert list((untrained / "results").rglob(".*.safetensors")) == []
+    whole = (untrained / WEIGHTS).read_bytes()
+    again = succeed(untrained, "--", "models")
+    assert f"made again: {WEIGHTS.parent}" in said(again)
+    assert (untrained / WEIGHTS).read_bytes() == whole
+    succeed(untrained, "--dry-run", "--", "models")
+    assert (
+        untrained / "results/runs/without_T31TCJ/seed_0/region_all/model.safetensors"
+    ).read_bytes() == expected
+
+
+def test_a_scheduler_that_does_not_answer_is_waited_for(untrained, tmp_path):
+    down = tmp_path / "down"
+    for name in ("sbatch", "squeue"):
+        path = tmp_path / name
+        refused = f"{name}: error: Unable to contact slurm controller (connect failure)"
+        path.write_text(
+            f"#!/bin/sh\n[ ! -e {down} ] || {{ echo '{refused}' >&2; exit 1; }}\nexec {shutil.which(name)} \"$@\"\n"
+        )
+        path.chmod(0o755)
+    before = {job["id"] for job in slurm_lab.jobs()}
+    down.touch()
+    with under_way(untrained, "--", "models", PATH=f"{tmp_path}:{os.environ['PATH']}") as process:
+        log = untrained / "engine.log"
+        slurm_lab.wait_until(lambda: "Select jobs to execute" in log.read_text(), 60)
+        time.sleep(15)
+        assert tries(before) == []
+        down.unlink()
+        training = hold_training(untrained)
+        down.touch()
+        training.resume()
+        # Twice as long as the executor would ask by itself.
+        time.sleep(20)
+        assert process.poll() is None
+        down.unlink()
+        assert process.wait(timeout=200) == 0
+    assert [job["state"] for job in tries(before)] == ["COMPLETED"]
+
+
+def test_a_full_disk(finished, tmp_path):
+    """A clear error, no output under its final name, and the run goes on when there is room."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(disk)], check=True)
+    try:
+        config = {**CONFIG, "results": str(disk / "results")}
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+        (tmp_path / "scene").symlink_to(finished / "scene")
+        wanted = str(disk / "results/series/T31TCJ/sentinel2.tif")
+        done = engine(tmp_path, "--retries", "0", "--", wanted)
+        assert done.returncode != 0
+        log = disk / "results/logs/preprocess/T31TCJ/sentinel2.log"
+        assert str(log) in said(done)
+        assert "No space left on device" in said(done) + log.read_text()
+        assert not Path(wanted).exists()
+        subprocess.run(["mount", "-o", "remount,size=100m", str(disk)], check=True)
+        succeed(tmp_path, "--", wanted)
+        made, expected = Path(wanted), finished / "results/series/T31TCJ/sentinel2.tif"
+        assert made.read_bytes() == expected.read_bytes()
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from tilefold.storage.whole import read_json, write_json, write_text
 
 FOLDER = Path(".snakemake") / "pbs"
 #: What a job's identifier may be made of; others could name files elsewhere.
 IDENTIFIER = re.compile(r"[\w.\[\]-]+")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Answers:
-    """What the server last said of each job.
+    """What the server said of the jobs.
 
     Attributes
     ----------
     asked
         When, in seconds of the system clock; 0 if never.
-    states
-        `running` or `gone` (unknown to the server), by job.
     misses
-        How many times in a row the server did not know a job.
+        How many times in a row the server did not know each job, or knew it as ended.
     """
 
     asked: float = 0.0
-    states: dict[str, str] = field(default_factory=dict)
-    misses: dict[str, int] = field(default_factory=dict)
+    misses: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,45 +46,51 @@ class Records:
         """Folder of the scheduler's own output of jobs."""
         return self.folder / "logs"
 
-    def add(self, job: str) -> None:
-        """Remember a job that was submitted."""
+    @property
+    def exits(self) -> Path:
+        """Folder of the jobs' exit codes: one file a job, named by its identifier."""
+        return self.folder / "exits"
+
+    def add(self, job: str, dialect: str) -> None:
+        """Remember a job that was submitted, and what the server understands."""
         if not IDENTIFIER.fullmatch(job):
             raise ValueError(f"qsub: expected the identifier of a job, found {job!r}")
-        with self.locked(), (self.folder / "jobs").open("a", encoding="utf-8") as file:
-            file.write(f"{job}\n")
+        with self.locked():
+            write_text(self.folder / "dialect", dialect)
+            with (self.folder / "jobs").open("a", encoding="utf-8") as file:
+                file.write(f"{job}\n")
+
+    @property
+    def dialect(self) -> str:
+        """What the server of the jobs understands."""
+        return (self.folder / "dialect").read_text(encoding="utf-8")
 
     def unfinished(self) -> list[str]:
         """Jobs that have left no exit code, in the order of their submission."""
         path = self.folder / "jobs"
-        jobs = path.read_text(encoding="utf-8").split() if path.exists() else []
-        return [job for job in dict.fromkeys(jobs) if self.exit_code(job) is None]
-
-    def exit_file(self, job: str) -> Path:
-        """Where a job writes its exit code."""
-        return self.folder / "exits" / job
+        if not path.exists():
+            return []
+        ended = {file.name for file in self.exits.iterdir()}
+        return [job for job in path.read_text(encoding="utf-8").split() if job not in ended]
 
     def exit_code(self, job: str) -> int | None:
         """Exit code that a job has left, or None."""
-        path = self.exit_file(job)
-        text = path.read_text(encoding="utf-8").strip() if path.exists() else ""
-        return int(text) if text else None
+        path = self.exits / job
+        return int(path.read_text(encoding="utf-8")) if path.exists() else None
 
     def read_answers(self) -> Answers:
         """Read the server's last answers; to be called while `locked`."""
         path = self.folder / "answers.json"
-        return Answers(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else Answers()
+        return Answers(**read_json(path)) if path.exists() else Answers()
 
     def write_answers(self, answers: Answers) -> None:
-        """Write the server's answers whole; to be called while `locked`."""
-        path = self.folder / "answers.json"
-        beside = path.with_suffix(".tmp")
-        beside.write_text(json.dumps(asdict(answers)), encoding="utf-8")
-        beside.replace(path)
+        """Keep the server's answers; to be called while `locked`."""
+        write_json(self.folder / "answers.json", asdict(answers))
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other commands out; the engine asks for many jobs at once."""
-        (self.folder / "exits").mkdir(parents=True, exist_ok=True)
+        self.exits.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("w", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield

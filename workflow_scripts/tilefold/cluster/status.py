@@ -7,6 +7,7 @@ import logging
 import subprocess
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tilefold.cluster.records import Answers, Records
 from tilefold.cluster.submission import PBSPRO
@@ -19,7 +20,6 @@ FRESH_SECONDS = 15.0
 MISSES = 3
 #: Words of the engine.
 RUNNING, SUCCESS, FAILED = "running", "success", "failed"
-GONE = "gone"
 #: What a server says of a job that it does not know.
 UNKNOWN = "unknown job"
 #: Seconds after which a server counts as not answering.
@@ -53,26 +53,23 @@ def job_status(job: str, records: Records, dialect: str, *, now: float | None = 
     with records.locked():
         answers = records.read_answers()
         moment = time.time() if now is None else now
-        if moment - answers.asked >= FRESH_SECONDS or job not in answers.states:
-            answers = _ask(records.unfinished() or [job], answers, moment, dialect)
+        if moment - answers.asked >= FRESH_SECONDS or job not in answers.misses:
+            answers = _ask([*records.unfinished(), job], replace(answers, asked=moment), dialect)
             records.write_answers(answers)
-    code = records.exit_code(job)
-    if code is not None:
-        return FAILED if code else SUCCESS
-    return FAILED if answers.misses.get(job, 0) >= MISSES else RUNNING
+    return FAILED if answers.misses[job] >= MISSES else RUNNING
 
 
-def _ask(jobs: Sequence[str], before: Answers, moment: float, dialect: str) -> Answers:
-    found = _running(jobs, dialect)
-    if found is None:
-        return Answers(moment, {**dict.fromkeys(jobs, RUNNING), **before.states}, before.misses)
-    states = {job: RUNNING if job in found else GONE for job in jobs}
-    misses = {job: before.misses.get(job, 0) + 1 for job, state in states.items() if state == GONE}
-    return Answers(moment, states, misses)
+def _ask(jobs: Sequence[str], before: Answers, dialect: str) -> Answers:
+    jobs = list(dict.fromkeys(jobs))
+    known = {job: before.misses.get(job, 0) for job in jobs}
+    alive = running_jobs(jobs, dialect)
+    if alive is None:
+        return replace(before, misses=known)
+    return replace(before, misses={job: 0 if job in alive else number + 1 for job, number in known.items()})
 
 
-def _running(jobs: Sequence[str], dialect: str) -> set[str] | None:
-    """Jobs that have not ended; None if the server does not answer."""
+def running_jobs(jobs: Sequence[str], dialect: str) -> set[str] | None:
+    """Which of some jobs have not ended; None if the server does not answer."""
     options = ["-x", "-f", "-F", "json"] if dialect == PBSPRO else []
     try:
         done = subprocess.run(
@@ -85,9 +82,8 @@ def _running(jobs: Sequence[str], dialect: str) -> set[str] | None:
     if not states and done.returncode and UNKNOWN not in done.stderr.lower():
         logger.warning("qstat gave no answer, asked again later: %s", done.stderr.strip())
         return None
-    return {
-        job for job in jobs if any(_same(job, name) and state not in ENDED for name, state in states.items())
-    }
+    alive = {_number(name) for name, state in states.items() if state not in ENDED}
+    return {job for job in jobs if _number(job) in alive}
 
 
 def _states_of_json(text: str) -> dict[str, str]:
@@ -102,6 +98,6 @@ def _states_of_table(text: str) -> dict[str, str]:
     return {words[0]: words[-2] for words in lines if len(words) > 2 and words[0][0].isdigit()}
 
 
-def _same(job: str, name: str) -> bool:
-    """Whether two identifiers name one job; a server may leave out its own name."""
-    return job == name or job.split(".", maxsplit=1)[0] == name.split(".", maxsplit=1)[0]
+def _number(job: str) -> str:
+    """What names a job everywhere: a server may leave out its own name, which stands behind the first dot."""
+    return job.split(".", maxsplit=1)[0]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tilefold.cluster.patience import submit_patiently
 from tilefold.cluster.records import Records
+from tilefold.storage.whole import write_text
 
 PBSPRO, TORQUE = "pbspro", "torque"
 #: Longest name of a job that each dialect takes for certain.
@@ -65,10 +66,9 @@ def qsub_arguments(request: Request, dialect: str, name: str, logs: Path) -> lis
         wanted = ["-l", f"{nodes},mem={request.mem_mb}mb,walltime={walltime}"]
     else:
         raise ValueError(f"dialect: found {dialect!r}, expected {PBSPRO} or {TORQUE}")
-    where = (["-q", request.queue] if request.queue else []) + (
-        ["-A", request.account] if request.account else []
-    )
-    return ["-V", "-N", name[: NAME_LENGTH[dialect]], "-j", "oe", "-o", f"{logs}/", *wanted, *where]
+    queue = ["-q", request.queue] if request.queue else []
+    account = ["-A", request.account] if request.account else []
+    return ["-V", "-N", name[: NAME_LENGTH[dialect]], "-j", "oe", "-o", f"{logs}/", *wanted, *queue, *account]
 
 
 def read_properties(script: Path) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def job_name(properties: Mapping[str, Any]) -> str:
 def submit(script: Path, records: Records) -> str:
     """Submit the engine's job script, wrapped so that the job leaves its exit code; the job's identifier.
 
-    The resource `pbs_dialect` says what the server understands.
+    The resource `pbs_dialect` says what the server understands. A server that cannot be reached is waited for.
 
     Raises
     ------
@@ -122,18 +122,17 @@ def submit(script: Path, records: Records) -> str:
     """
     properties = read_properties(script)
     dialect = str(properties.get("resources", {}).get("pbs_dialect", PBSPRO))
-    records.logs.mkdir(parents=True, exist_ok=True)
-    with records.locked():
-        wrapped = records.folder / "scripts" / script.name
-        wrapped.parent.mkdir(exist_ok=True)
-        wrapped.write_text(_wrapper(script, records), encoding="utf-8")
+    for folder in (records.logs, records.exits):
+        folder.mkdir(parents=True, exist_ok=True)
+    wrapped = records.folder / "scripts" / script.name
+    write_text(wrapped, _wrapper(script, records))
     wanted = qsub_arguments(request_of(properties), dialect, job_name(properties), records.logs.resolve())
     command = ["qsub", *wanted, str(wrapped)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = submit_patiently(command)
     if done.returncode:
         raise SubmissionError(f"{shlex.join(command)}: exit status {done.returncode}: {done.stderr.strip()}")
     job = done.stdout.strip().split()[-1]
-    records.add(job)
+    records.add(job, dialect)
     return job
 
 
@@ -142,7 +141,7 @@ def _wrapper(script: Path, records: Records) -> str:
 
     The engine's script is copied into it, since the engine removes its own.
     """
-    exits = shlex.quote(str((records.folder / "exits").resolve()))
+    exits = shlex.quote(str(records.exits.resolve()))
     return (
         "#!/bin/bash\n"
         f"(\n{script.read_text(encoding='utf-8').rstrip()}\n)\n"
