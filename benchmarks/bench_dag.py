@@ -27,7 +27,25 @@ def bench_dag() -> dict[str, float]:
         }
 
 
+def planned_jobs(folder: Path, tiles: int, scheme: str, pairs: int, chunks: int) -> dict[str, int]:
+    """Jobs of each rule that a dry run plans for a project of names."""
+    ours = _write_project(folder, tiles, scheme, pairs, chunks)
+    found = re.findall(r"^(\w+) +(\d+)$", _dry_run(folder, ours)[1], re.MULTILINE)
+    return {rule: int(count) for rule, count in found if rule != "total"}
+
+
 def _ratio(folder: Path, tiles: int, scheme: str, pairs: int, chunks: int) -> float:
+    ours = _write_project(folder, tiles, scheme, pairs, chunks)
+    jobs = _count(_dry_run(folder, ours)[1])
+    (folder / "bare.smk").write_text(_bare(jobs))
+    times = [
+        (_dry_run(folder, ours)[0], _dry_run(folder, ["--snakefile", "bare.smk"])[0]) for _ in range(ROUNDS)
+    ]
+    return min(ours for ours, _ in times) / min(bare for _, bare in times)
+
+
+def _write_project(folder: Path, tiles: int, scheme: str, pairs: int, chunks: int) -> list[str]:
+    """Write products by their names alone, and a config; the engine's arguments for it."""
     simulate_names(folder / "scene", tiles)
     config = {
         "results": str(folder / "results"),
@@ -42,13 +60,7 @@ def _ratio(folder: Path, tiles: int, scheme: str, pairs: int, chunks: int) -> fl
         "classification": {"number_of_chunks": chunks},
     }
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    ours = ["--snakefile", str(ROOT / "Snakefile"), "--configfile", "config.yaml"]
-    jobs = _count(_dry_run(folder, ours)[1])
-    (folder / "bare.smk").write_text(_bare(jobs))
-    times = [
-        (_dry_run(folder, ours)[0], _dry_run(folder, ["--snakefile", "bare.smk"])[0]) for _ in range(ROUNDS)
-    ]
-    return min(ours for ours, _ in times) / min(bare for _, bare in times)
+    return ["--snakefile", str(ROOT / "Snakefile"), "--configfile", "config.yaml"]
 
 
 def _bare(jobs: int) -> str:

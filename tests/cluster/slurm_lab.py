@@ -49,8 +49,8 @@ MinJobAge=3600
 AccountingStorageType=accounting_storage/none
 GresTypes=gpu
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory} Gres=gpu:pretend:{gpus} State=UNKNOWN
-PartitionName=cpu Nodes={host} Default=YES MaxTime=1-00:00:00 State=UP
-PartitionName=gpu Nodes={host} MaxTime=1-00:00:00 State=UP
+PartitionName=cpu Nodes={host} Default=YES MaxTime=INFINITE State=UP
+PartitionName=gpu Nodes={host} MaxTime=INFINITE State=UP
 """
 
 
@@ -117,7 +117,7 @@ def wait_until(condition, seconds):
 def jobs():
     """What Slurm recorded of all jobs: number, state, resources, rule (of a group: its name), memory, time, queue."""
     names = {"id": "JobId", "state": "JobState", "comment": "Comment", "partition": "Partition"}
-    names |= {"memory": "MinMemoryNode", "limit": "TimeLimit"}
+    names |= {"name": "JobName", "memory": "MinMemoryNode", "limit": "TimeLimit"}
     found = []
     for line in said(["scontrol", "show", "job", "--oneliner"]).splitlines():
         fields = dict(word.split("=", 1) for word in line.split() if "=" in word)

@@ -60,17 +60,25 @@ def slurm(tmp_path_factory):
         slurm_lab.stop(folder)
 
 
-def command(*arguments, resources=()):
-    """The command line of a run through the profile, with what a test may wait less for."""
+def slurm_options(resources=()):
+    """The profile, with what a test may wait less for."""
     partitions = [f"{rule}:slurm_partition=gpu" for rule in sorted(GPU_RULES)]
+    return [
+        *("--profile", str(ROOT / "profiles" / "slurm")),
+        *("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "6"),
+        *("--seconds-between-status-checks", "6", "--latency-wait", "5", "--slurm-no-account"),
+        *("--set-resources", *partitions, *resources),
+    ]
+
+
+def command(*arguments, options=None, resources=()):
+    """The command line of a run."""
     return [
         # A background process of a shell ignores Ctrl-C, and the engine would inherit that.
         *("env", "--default-signal=INT,QUIT"),
         *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
-        *("--profile", str(ROOT / "profiles" / "slurm"), "--configfile", "config.yaml"),
-        *("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "6"),
-        *("--seconds-between-status-checks", "6", "--latency-wait", "5", "--slurm-no-account"),
-        *("--set-resources", *partitions, *resources),
+        *(options or slurm_options(resources)),
+        *("--configfile", "config.yaml"),
         *arguments,
     ]
 
@@ -102,7 +110,7 @@ def succeed(folder, *arguments, **options):
 
 
 @contextmanager
-def under_way(folder, *arguments, resources=(), **changes):
+def under_way(folder, *arguments, options=None, resources=(), **changes):
     """A run that goes on beside the test; its output is in `engine.log`."""
     with (folder / "engine.log").open("w") as log:
         process = subprocess.Popen(
@@ -118,7 +126,7 @@ def under_way(folder, *arguments, resources=(), **changes):
         process.kill()
         process.wait()
         subprocess.run(["scancel", "--user=root"], check=False)
-        slurm_lab.wait_until(lambda: not alive(), 60)
+        slurm_lab.wait_until(lambda: not alive(), 120)
 
 
 def alive():
@@ -130,10 +138,10 @@ def tries(before):
     found = [
         job for job in slurm_lab.jobs() if job["id"] not in before and "train_candidate" in job["comment"]
     ]
-    return sorted(found, key=lambda job: int(job["id"]))
+    return sorted(found, key=number)
 
 
-def hold_training(folder, seconds=120):
+def hold_training(folder, seconds=300):
     """Stop the process that trains, so that it does not come to its end; the process."""
     found = []
 
@@ -196,10 +204,10 @@ def test_smoke_small_jobs_are_submitted_together(finished):
 
 def test_a_job_over_its_memory_is_tried_again_with_more(untrained):
     before = {job["id"] for job in slurm_lab.jobs()}
-    succeed(untrained, "--", "models", resources=["train_candidate:mem_mb=attempt*350"])
+    succeed(untrained, "--", "models", resources=["train_candidate:mem_mb=attempt*600"])
     found = tries(before)
     assert len(found) > 1
-    assert [job["memory"] for job in found] == [f"{350 * (number + 1)}M" for number in range(len(found))]
+    assert [job["memory"] for job in found] == [f"{600 * (attempt + 1)}M" for attempt in range(len(found))]
     assert [job["state"] for job in found].count("COMPLETED") == 1
     assert (untrained / WEIGHTS).exists()
 
@@ -233,7 +241,7 @@ def test_a_second_invocation_is_refused_and_ctrl_c_cancels_all_jobs(untrained):
         assert "--unlock" in said(second)
         process.send_signal(signal.SIGINT)
         process.wait(timeout=120)
-        slurm_lab.wait_until(lambda: not alive(), 60)
+        slurm_lab.wait_until(lambda: not alive(), 120)
     assert [job["state"] for job in tries(before)] == ["CANCELLED"]
     succeed(untrained, "--", "models")
 
@@ -294,6 +302,63 @@ def test_a_scheduler_that_does_not_answer_is_waited_for(untrained, tmp_path):
         down.unlink()
         assert process.wait(timeout=200) == 0
     assert [job["state"] for job in tries(before)] == ["COMPLETED"]
+
+
+#: Debian's wrapper takes no folder after `-o`, and a job finds its number in another variable than under PBS.
+QSUB = """#!/bin/bash
+words=()
+for word; do [[ $word != */ ]] || word+=%j.log; words+=("$word"); done
+sed -i '1a export PBS_JOBID=$SLURM_JOB_ID' "${words[-1]}"
+exec {qsub} "${words[@]}"
+"""
+PBS = {
+    "mem_mb": 2000,
+    "runtime": 60,
+    "gpu": 0,
+    "pbs_dialect": "'torque'",
+    "pbs_queue": "'cpu'",
+    "pbs_gpu_queue": "'gpu'",
+    "pbs_account": "''",
+}
+
+
+def test_the_pbs_profile_with_torques_commands(untrained, tmp_path):
+    """Over the same Slurm; the wrappers know neither PBS Pro's `select` with GPUs nor its `qstat -x`."""
+    if shutil.which("qsub") is None:
+        pytest.skip("no qsub: needs Debian's slurm-wlm-torque")
+    (tmp_path / "qsub").write_text(QSUB.replace("{qsub}", shutil.which("qsub")))
+    (tmp_path / "qsub").chmod(0o755)
+    before = {job["id"] for job in slurm_lab.jobs()}
+    changed = [
+        *("--profile", str(ROOT / "profiles" / "pbs"), "--default-resources"),
+        *(f"{name}={value}" for name, value in PBS.items()),
+        *("--cluster-generic-status-cmd", "tilefold-pbs-status --dialect torque"),
+        *("--seconds-between-status-checks", "3", "--latency-wait", "5"),
+    ]
+    path = f"{tmp_path}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    with under_way(untrained, "--", "models", options=changed, PATH=path) as process:
+        hold_training(untrained).resume()
+        assert process.wait(timeout=200) == 0, (untrained / "engine.log").read_text()[-4000:]
+    training, choosing = sorted((job for job in slurm_lab.jobs() if job["id"] not in before), key=number)
+    assert (training["name"], training["partition"], training["state"]) == (
+        "train_candidate",
+        "gpu",
+        "COMPLETED",
+    )
+    assert "gpu" in training["gres"]
+    assert (choosing["name"], choosing["partition"], choosing["gres"]) == ("select_model_al", "cpu", "")
+    (untrained / WEIGHTS).unlink()
+    with under_way(untrained, "--", "models", options=changed, PATH=path) as process:
+        hold_training(untrained)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=120)
+        slurm_lab.wait_until(lambda: not alive(), 120)
+    assert max(slurm_lab.jobs(), key=number)["state"] == "CANCELLED"
+    succeed(untrained, "--", "models")
+
+
+def number(job):
+    return int(job["id"])
 
 
 def test_a_full_disk(finished, tmp_path):
