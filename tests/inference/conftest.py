@@ -74,6 +74,7 @@ class Tile:
             "nodata": 0,
             "fallback": None,
             "dtype": "uint8",
+            "confidence_type": "uint8",
             "batch_rows": 512,
             "compute_threads": 1,
             "device": "cpu",

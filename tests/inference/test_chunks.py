@@ -15,7 +15,7 @@ from tilefold.grids.windows import Window
 from tilefold.inference.chunks import classify_chunk, lattice_blocks
 from tilefold.inference.merge import merge_chunks
 from tilefold.inference.model import PredictionError
-from tilefold.storage.rasters import create_raster, grid_of
+from tilefold.storage.rasters import band_type, create_raster, grid_of
 
 PRODUCTS = ("labels", "confidence", "probabilities", "margin", "clear_dates")
 CODES = np.array([3, 5, 11, 40])
@@ -72,6 +72,21 @@ def test_values_are_those_of_the_network(tile: Any, tmp_path: Path) -> None:
     assert np.abs(probabilities[clear].sum(axis=1, dtype=int) - 1000).max() <= 2
     assert np.abs(read(paths["margin"])[0] - 100 * (two[..., 1] - two[..., 0]))[clear].max() < 0.51
     np.testing.assert_array_equal(read(paths["clear_dates"])[0], tile.clear)
+
+
+def test_confidence_as_halves_is_the_probability_of_the_label(tile: Any, tmp_path: Path) -> None:
+    paths = classify(tile, tmp_path, confidence_type="float16")
+    merge_chunks([paths["confidence"]], tile.settings(), merged=tmp_path / "merged.tif")
+    clear = tile.clear > 0
+    for path in (paths["confidence"], tmp_path / "merged.tif"):
+        found = read(path)[0]
+        np.testing.assert_array_equal(np.isnan(found), ~clear)
+        # Halves between 0.5 and 1 are 2 ** -11 apart.
+        assert np.abs(found - expected_probabilities(tile).max(axis=-1))[clear].max() < 2**-12 + 1e-5
+        np.testing.assert_array_equal(found[clear], found[clear].astype(np.float16))
+        with rasterio.open(path) as raster:
+            assert np.isnan(raster.nodata)
+            assert band_type(raster) == "float16"
 
 
 def test_products_tell_the_digest_of_their_model(tile: Any, tmp_path: Path) -> None:

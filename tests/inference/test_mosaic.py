@@ -146,6 +146,34 @@ def test_bands_of_numbers_have_statistics(tmp_path: Path) -> None:
         )
 
 
+def test_a_mosaic_of_halves_has_statistics_and_loses_nothing(tmp_path: Path) -> None:
+    if shutil.which("gdalinfo") is None:
+        pytest.skip("gdalinfo is not installed")
+    paths, values = {}, {}
+    for number, tile in enumerate("ABC"):
+        drawn = np.random.default_rng(number).random((1, *GRIDS[tile].shape))
+        values[tile] = np.where(drawn < 0.1, np.nan, drawn).astype(np.float16).astype(np.float32)
+        paths[tile] = tmp_path / f"{tile}.tif"
+        with create_raster(
+            paths[tile], GRIDS[tile], dtype="float16", nodata=np.nan, descriptions=["confidence"], tags={}
+        ) as raster:
+            raster.write(values[tile])
+    mosaic = tmp_path / "confidence.tif"
+    mosaic_tiles(paths, settings(product="confidence"), mosaic=mosaic)
+    assert cog_validate(mosaic, strict=True)[0]
+    expected = expected_mosaic(values, np.nan)
+    with rasterio.open(mosaic) as raster:
+        np.testing.assert_array_equal(raster.read(), expected)
+    found = json.loads(subprocess.run(["gdalinfo", "-json", mosaic], check=True, capture_output=True).stdout)
+    band = found["bands"][0]
+    assert (band["type"], band["metadata"]["IMAGE_STRUCTURE"]["NBITS"]) == ("Float32", "16")
+    tags = {name: float(text) for name, text in band["metadata"][""].items()}
+    known = expected[~np.isnan(expected)].astype(float)
+    assert tags["STATISTICS_MAXIMUM"] == known.max()
+    assert tags["STATISTICS_MEAN"] == pytest.approx(known.mean(), rel=1e-5)
+    assert tags["STATISTICS_STDDEV"] == pytest.approx(known.std(), rel=1e-5)
+
+
 def test_gdal_reads_the_colours(tmp_path: Path) -> None:
     if shutil.which("gdalinfo") is None:
         pytest.skip("gdalinfo is not installed")

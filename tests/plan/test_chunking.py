@@ -7,8 +7,9 @@ import pytest
 from tilefold.plan import chunking
 
 
-def plan(wanted, gigabytes, height=10980, width=10980, **features):
-    config = SimpleNamespace(classification=SimpleNamespace(number_of_chunks=wanted, memory_gb=gigabytes))
+def plan(wanted, gigabytes, height=10980, width=10980, confidence="uint8"):
+    chosen = SimpleNamespace(number_of_chunks=wanted, memory_gb=gigabytes, confidence_type=confidence)
+    config = SimpleNamespace(classification=chosen)
     grid = SimpleNamespace(height=height, width=width)
     products = ["classification", "confidence", "probabilities"]
     return SimpleNamespace(config=config, grids={"T": grid}, tile_products=products, codes=list(range(23)))
@@ -26,6 +27,7 @@ def inputs(monkeypatch):
 
 def test_bytes_of_a_pixel():
     assert chunking.pixel_bytes(plan("auto", 8)) == 37 * 10 * 2 + 2 * 4 + 2 + 1 + 23 * 2
+    assert chunking.pixel_bytes(plan("auto", 8, confidence="float16")) == 37 * 10 * 2 + 2 * 4 + 2 + 4 + 23 * 2
 
 
 def test_as_few_chunks_as_the_budget_allows():

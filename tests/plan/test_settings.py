@@ -236,6 +236,7 @@ DEPENDS = {
     "training.device": ("cuda:1", {"train_candidate"}),
     "classification.number_of_chunks": (2, {"classify_chunk", "merge_chunks"}),
     "classification.memory_gb": (1e-4, {"classify_chunk", "merge_chunks"}),
+    "classification.confidence_type": ("float16", {"classify_chunk"}),
     "classification.enable_probability_map": (True, {"classify_chunk", "describe_map"}),
     "classification.enable_margin_map": (True, {"classify_chunk", "describe_map"}),
     "classification.enable_clear_dates_map": (True, {"classify_chunk", "describe_map"}),

@@ -192,6 +192,9 @@ class Classification(Section):
     memory_gb: Annotated[float, Field(gt=0)] = 8.0
     """For `number_of_chunks: auto`: gigabytes that the series, static rasters, external features and products of one
     chunk may measure, uncompressed. A job works by blocks and has only some of them in memory at a time."""
+    confidence_type: Literal["uint8", "float16"] = "uint8"
+    """What the map of confidence, the probability of the label, is stored as: `uint8`, in per cent; `float16`, from 0
+    to 1, as GDAL's GeoTIFF of half precision, which programs read as 32-bit floats."""
     enable_probability_map: bool = False
     """Also write the probability of each class: 0 to 1000, one band a class."""
     enable_margin_map: bool = False

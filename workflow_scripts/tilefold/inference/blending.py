@@ -77,9 +77,9 @@ class Blend:
         return np.asarray(self._tiles > 1)
 
     def product(self, name: str, codes: Sequence[int]) -> NDArray[Any]:
-        """Values of a product at the pixels of `several`, (bands, pixels), as in maps; see `decide`."""
+        """Values of one of `Decisions` at the pixels of `several`, (bands, pixels), as in maps."""
         chosen = self.several
         mean = self._sum[:, chosen] / self._weight[chosen] / PROBABILITY_SCALE
         decisions = decide((np.rint(mean / PRECISION) * PRECISION).T, codes)
-        values: NDArray[Any] = vars(decisions)["labels" if name == "classification" else name]
+        values: NDArray[Any] = vars(decisions)[name]
         return np.atleast_2d(values.T)

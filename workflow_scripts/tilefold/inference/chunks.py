@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -63,9 +64,9 @@ def classify_chunk(
     static
         Static rasters, by name.
     settings
-        `tile`, `grid`, `chunk`, `number_of_chunks`, `codes`, `nodata`, `dtype` (of the labels), `fallback`,
-        `batch_rows`, `compute_threads`, `device`; `trained_here`: whether the series have the dates of the models'
-        training (default), else `inputs`, whose dates the series have.
+        `tile`, `grid`, `chunk`, `number_of_chunks`, `codes`, `nodata`, `dtype` (of the labels), `confidence_type`,
+        `fallback`, `batch_rows`, `compute_threads`, `device`; `trained_here`: whether the series have the dates of
+        the models' training (default), else `inputs`, whose dates the series have.
     external
         Raster of the tile's external features, if there are some.
     regions
@@ -75,9 +76,9 @@ def classify_chunk(
 
     rasters
         To write, those that are wanted, all with nodata where a pixel was never clear or no model classifies it:
-        `labels` (class codes; `nodata`), `confidence` and `margin` (uint8, 0 to 100; 255), `probabilities` (uint16,
-        0 to 1000; 65535; one band for each class, described as `class_<code>`, codes ascending), `clear_dates`
-        (uint16).
+        `labels` (class codes; `nodata`), `confidence` (uint8, 0 to 100, 255; or float16, 0 to 1, NaN), `margin`
+        (uint8, 0 to 100; 255), `probabilities` (uint16, 0 to 1000; 65535; one band for each class, described as
+        `class_<code>`, codes ascending), `clear_dates` (uint16).
 
     Raises
     ------
@@ -117,7 +118,10 @@ def _classify_window(
             }
         place = f"tile {settings['tile']}, {_place(block)}"
         decisions = models.classify(regions, values, clear_dates, place=place)
-        _put(rows, {**vars(decisions), "clear_dates": clear_dates}, block)
+        results = {**vars(decisions), "clear_dates": clear_dates}
+        if settings["confidence_type"] == "float16":
+            results["confidence"] = decisions.top
+        _put(rows, results, block)
         if block.col_stop == window.width:
             for name, writer in writers.items():
                 writer.append(rows[name])
@@ -223,9 +227,13 @@ def _open_outputs(
 ) -> dict[str, StripWriter]:
     """Open the rasters of a chunk, by product."""
     names = [f"class_{code}" for code in settings["codes"]]
-    forms: dict[str, tuple[str, int, list[str]]] = {
+    forms: dict[str, tuple[str, float, list[str]]] = {
         "labels": (settings["dtype"], settings["nodata"], ["classification"]),
-        "confidence": ("uint8", CONFIDENCE_NODATA, ["confidence"]),
+        "confidence": (
+            settings["confidence_type"],
+            CONFIDENCE_NODATA if settings["confidence_type"] == "uint8" else math.nan,
+            ["confidence"],
+        ),
         "probabilities": ("uint16", PROBABILITY_NODATA, names),
         "margin": ("uint8", CONFIDENCE_NODATA, ["margin"]),
         "clear_dates": ("uint16", CLEAR_DATES_NODATA, ["clear_dates"]),

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import rasterio
 from rio_cogeo.cogeo import cog_translate
 
-from tilefold.storage.rasters import check_written
+from tilefold.storage.rasters import band_type, check_written
 from tilefold.storage.whole import whole_file
 
 COG_BLOCK = 512
@@ -48,6 +48,7 @@ def _reorder(source: Path, target: Path) -> None:
                 "compress": "DEFLATE",
                 "interleave": "band",
                 "BIGTIFF": "IF_SAFER",
+                **({"NBITS": 16} if band_type(raster) == "float16" else {}),
             },
             in_memory=False,
             allow_intermediate_compression=True,

@@ -31,6 +31,8 @@ class Decisions:
     probabilities
         uint16 (n, classes): 0 to 1000, classes in ascending order of their codes; `PROBABILITY_NODATA` where
         never clear.
+    top
+        float16 (n,): probability of the label, 0 to 1; NaN where never clear.
     margin
         uint8 (n,): probability of the label less that of the second class, 0 to 100; `CONFIDENCE_NODATA` where never
         clear.
@@ -39,6 +41,7 @@ class Decisions:
     labels: NDArray[np.int32]
     confidence: NDArray[np.uint8]
     probabilities: NDArray[np.uint16]
+    top: NDArray[np.float16]
     margin: NDArray[np.uint8]
 
     @classmethod
@@ -48,6 +51,7 @@ class Decisions:
             np.full(pixels, nodata, np.int32),
             np.full(pixels, CONFIDENCE_NODATA, np.uint8),
             np.full((pixels, classes), PROBABILITY_NODATA, np.uint16),
+            np.full(pixels, np.nan, np.float16),
             np.full(pixels, CONFIDENCE_NODATA, np.uint8),
         )
 
@@ -56,6 +60,7 @@ class Decisions:
         self.labels[where] = other.labels
         self.confidence[where] = other.confidence
         self.probabilities[where] = other.probabilities
+        self.top[where] = other.top
         self.margin[where] = other.margin
 
 
@@ -84,6 +89,7 @@ def decide(probabilities: NDArray[np.floating[Any]], codes: Sequence[int]) -> De
         np.asarray(codes, np.int32)[best],
         np.rint(largest * CONFIDENCE_SCALE).astype(np.uint8),
         np.rint(probabilities * PROBABILITY_SCALE).astype(np.uint16),
+        largest.astype(np.float16),
         np.rint((largest - second) * CONFIDENCE_SCALE).astype(np.uint8),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from math import isnan
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,7 +16,7 @@ from rasterio.warp import transform_bounds, transform_geom
 from shapely.geometry import box, mapping
 
 from tilefold.storage.metadata import kept_tags, provenance
-from tilefold.storage.rasters import crs_text
+from tilefold.storage.rasters import band_type, crs_text
 from tilefold.storage.whole import write_json, write_text
 
 CLASSIFICATION = "classification"
@@ -99,8 +100,8 @@ def stac_item(maps: Mapping[str, Path | str], settings: Mapping[str, Any], style
 def _asset(path: Path | str, classes: Sequence[Mapping[str, Any]] | None) -> pystac.Asset:
     with rasterio.open(path) as raster:
         fields: dict[str, Any] = {
-            "data_type": raster.dtypes[0],
-            "nodata": raster.nodata,
+            "data_type": band_type(raster),
+            "nodata": "nan" if raster.nodata is not None and isnan(raster.nodata) else raster.nodata,
             "bands": [{"name": name} for name in raster.descriptions],
         }
     if classes:

@@ -16,7 +16,7 @@ from tilefold.grids.windows import Window, chunk_window
 from tilefold.inference.lattice import same_grid
 from tilefold.inference.strips import StripWriter
 from tilefold.storage.metadata import kept_tags, provenance
-from tilefold.storage.rasters import BLOCK, create_raster, grid_of
+from tilefold.storage.rasters import BLOCK, band_type, create_raster, form_of, grid_of
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def merge_chunks(chunks: Sequence[Path | str], settings: Mapping[str, Any], *, m
             create_raster(
                 merged,
                 grid,
-                dtype=first.dtypes[0],
+                dtype=band_type(first),
                 nodata=first.nodata,
                 descriptions=first.descriptions,
                 tags={**provenance(settings), **kept_tags(first.tags())},
@@ -83,7 +83,7 @@ def check_chunk(chunk: DatasetReader, expected: Grid, first: DatasetReader, tile
             f"{chunk.name}: a chunk of tile {tile} lies on {found}, expected {expected}; "
             "classify the tile again"
         )
-    form = [(item.dtypes, item.nodata, item.descriptions) for item in (chunk, first)]
+    form = [form_of(item) for item in (chunk, first)]
     if form[0] != form[1]:
         raise ChunkError(
             f"{chunk.name}: data types, nodata value and bands are {form[0]}, but {form[1]} in {first.name}; "

@@ -24,7 +24,7 @@ from tilefold.inference.blending import Blend, edge_distance
 from tilefold.inference.cloud_optimised import cloud_optimised
 from tilefold.inference.lattice import common_grid, same_grid
 from tilefold.storage.metadata import kept_tags, provenance
-from tilefold.storage.rasters import BLOCK, create_raster, grid_of
+from tilefold.storage.rasters import BLOCK, band_type, create_raster, form_of, grid_of
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def mosaic_tiles(
             with create_raster(
                 joined,
                 grid,
-                dtype=first.dtypes[0],
+                dtype=band_type(first),
                 nodata=first.nodata,
                 descriptions=first.descriptions,
                 tags={**provenance(settings), **kept_tags(first.tags())},
@@ -124,7 +124,7 @@ def check_tiles(
                     f"{path}: the raster lies on {grid_of(raster)}, but tile {tile} on {grids[tile]}; "
                     "merge its chunks again"
                 )
-            form = [(item.dtypes, item.nodata, item.descriptions) for item in (raster, first)]
+            form = [form_of(item) for item in (raster, first)]
             if form[0] != form[1]:
                 raise TileRasterError(
                     f"{path}: data types, nodata value and bands are {form[0]}, but {form[1]} in {first.name}"
@@ -214,8 +214,15 @@ def _blend_block(
         likely = probabilities[tile].read(window=inside.to_ranges())
         seen = blend.add(part, likely, edge_distance(joint.grids[tile], inside))
         _place(values, part, readers[tile].read(window=inside.to_ranges()), seen)
-    values[:, blend.several] = blend.product(joint.product, joint.codes)
+    values[:, blend.several] = blend.product(decided(joint.product, values.dtype), joint.codes)
     values[:, ~claimed] = nodata[:, ~claimed]
+
+
+def decided(product: str, dtype: np.dtype[Any]) -> str:
+    """Name in `Decisions` of a product that rasters hold as this type."""
+    if product == "confidence" and dtype.kind == "f":
+        return "top"
+    return "labels" if product == CLASSIFICATION else product
 
 
 def _place(

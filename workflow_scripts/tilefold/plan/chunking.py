@@ -29,6 +29,8 @@ def pixel_bytes(plan: Plan) -> int:
     variables = stored_variables(stored_inputs(plan)).values()
     read = sum(math.prod(shape) * np.dtype(kind).itemsize for shape, kind in variables)
     written = {name: PRODUCT_BYTES[name] for name in plan.tile_products}
+    if plan.config.classification.confidence_type == "float16":
+        written["confidence"] = 4
     if "probabilities" in written:
         written["probabilities"] *= len(plan.codes)
     return read + sum(written.values())

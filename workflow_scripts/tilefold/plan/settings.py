@@ -208,6 +208,7 @@ def classify_chunk(plan: Plan, fold: str, seed: str, tile: str, chunk: str) -> S
         "chunk": int(chunk),
         "number_of_chunks": tile_chunks(plan, tile),
         "products": plan.tile_products,
+        "confidence_type": plan.config.classification.confidence_type,
         "trained_here": plan.trains,
         "inputs": stored_inputs(plan),
         **_prediction(plan),

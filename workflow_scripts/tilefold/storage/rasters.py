@@ -39,7 +39,9 @@ def create_raster(
     grid
         Its grid.
     dtype
-        Data type of all bands.
+        Data type of all bands. GDAL before 3.11 has no `float16`: it is written as `float32` of 16 bits
+        (``NBITS=16``), which every reader shows as `float32`. What is written must be a half already, since GDAL
+        cuts digits off where numpy rounds.
     nodata
         Value of pixels without data, or None.
     descriptions
@@ -47,6 +49,7 @@ def create_raster(
     tags
         Metadata of the file.
     """
+    half = {"NBITS": 16} if dtype == "float16" else {}
     with whole_file(path) as temporary:
         with rasterio.open(
             temporary,
@@ -55,7 +58,7 @@ def create_raster(
             height=grid.height,
             width=grid.width,
             count=len(descriptions),
-            dtype=dtype,
+            dtype="float32" if half else dtype,
             nodata=nodata,
             crs=grid.crs,
             transform=grid.affine,
@@ -67,6 +70,7 @@ def create_raster(
             zstd_level=1,
             predictor=2 if dtype in ("int16", "uint16", "uint8", "int32", "uint32") else 3,
             BIGTIFF="IF_SAFER",
+            **half,
         ) as dataset:
             dataset.descriptions = tuple(descriptions)
             dataset.update_tags(**tags)
@@ -104,6 +108,17 @@ def check_written(written: Path, target: Path | str) -> None:
             ]
             if all(place) and sum(map(int, place)) > written.stat().st_size:
                 raise OSError(message)
+
+
+def band_type(dataset: DatasetReader) -> str:
+    """Data type of a raster's bands, as `create_raster` takes it."""
+    half = dataset.tags(1, ns="IMAGE_STRUCTURE").get("NBITS") == "16"
+    return "float16" if half and dataset.dtypes[0] == "float32" else str(dataset.dtypes[0])
+
+
+def form_of(dataset: DatasetReader) -> tuple[str, str, tuple[str | None, ...]]:
+    """Data type, nodata value as text (NaN equals nothing) and descriptions of the bands."""
+    return band_type(dataset), str(dataset.nodata), dataset.descriptions
 
 
 def grid_of(dataset: DatasetReader) -> Grid:
