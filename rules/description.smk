@@ -1,4 +1,4 @@
-# What lies beside the maps: a QGIS style, a STAC item.
+# What lies beside the maps: a QGIS style, a STAC item, GDAL's names of the classes.
 
 
 rule describe_map:
@@ -11,6 +11,7 @@ rule describe_map:
     output:
         style="<results>/maps/{fold}/seed_{seed}/classification.qml",
         item="<results>/maps/{fold}/seed_{seed}/item.json",
+        categories="<results>/maps/{fold}/seed_{seed}/classification.tif.aux.xml",
     log:
         "<logs>/describe_map/{fold}/seed_{seed}.log",
     benchmark:

@@ -61,6 +61,7 @@ rule fuse_maps:
         ),
     output:
         fused="<results>/maps/{fold}/fused/{method}.tif",
+        categories="<results>/maps/{fold}/fused/{method}.tif.aux.xml",
         ties="<results>/maps/{fold}/fused/{method}_ties.csv",
     log:
         "<logs>/fuse_maps/{fold}/{method}.log",

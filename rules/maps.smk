@@ -11,6 +11,7 @@ rule maps:
                 *(f"{product}.tif" for product in plan.map_products),
                 "classification.qml",
                 "item.json",
+                "classification.tif.aux.xml",
             )
         ],
         [f"<results>/maps/{name}/seams.csv" for name in plan.seam_runs],

@@ -11,6 +11,7 @@ rule regularise_map:
         ),
     output:
         regularised="<results>/maps/{fold}/seed_{seed}/regularised.tif",
+        categories="<results>/maps/{fold}/seed_{seed}/regularised.tif.aux.xml",
     log:
         "<logs>/regularise_map/{fold}/seed_{seed}.log",
     benchmark:

@@ -14,6 +14,7 @@ def main(snakemake: Any) -> None:
         settings,
         style=snakemake.output.style,
         item=snakemake.output.item,
+        categories=snakemake.output.categories,
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -39,7 +41,13 @@ def folder(tmp_path: Path) -> Path:
         with create_raster(path, GRID, dtype=dtype, nodata=nodata, descriptions=bands, tags=tags) as raster:
             raster.write(np.zeros((len(bands), *GRID.shape), dtype))
     maps = {name: tmp_path / f"{name}.tif" for name in ("classification", "probabilities")}
-    describe_map(maps, SETTINGS, style=tmp_path / "classification.qml", item=tmp_path / "item.json")
+    describe_map(
+        maps,
+        SETTINGS,
+        style=tmp_path / "classification.qml",
+        item=tmp_path / "item.json",
+        categories=tmp_path / "classification.tif.aux.xml",
+    )
     return tmp_path
 
 
@@ -76,6 +84,16 @@ def test_the_style_holds_all_classes(folder: Path) -> None:
     ]
     assert entries == [("1", "#ff000a", 'vignes & "vergers"'), ("7", "#006301", "forêt")]
     assert root.find("pipe/rasterrenderer").get("type") == "paletted"
+
+
+def test_gdal_shows_the_categories(folder: Path) -> None:
+    if shutil.which("gdalinfo") is None:
+        pytest.skip("gdalinfo is not installed")
+    command = ["gdalinfo", folder / "classification.tif"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    names = text.split("  Categories:\n")[1].splitlines()[:8]
+    expected = ["", 'vignes & "vergers"', *[""] * 5, "forêt"]
+    assert [name.strip() for name in names] == [f"{i}: {name}".strip() for i, name in enumerate(expected)]
 
 
 def test_no_path_of_the_machine_is_in_the_item(folder: Path) -> None:

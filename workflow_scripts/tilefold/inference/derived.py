@@ -11,6 +11,7 @@ import rasterio
 from numpy.typing import NDArray
 
 from tilefold.grids.windows import Window, blocks, whole
+from tilefold.inference.categories import SUFFIX, write_categories
 from tilefold.inference.cloud_optimised import cloud_optimised
 from tilefold.inference.mosaic import describe_classes
 from tilefold.storage.metadata import provenance
@@ -25,14 +26,14 @@ def derive_map(
     settings: Mapping[str, Any],
     labels_of: Callable[[Window], Labels],
 ) -> None:
-    """Write a map of labels block by block as a cloud-optimised GeoTIFF.
+    """Write a map of labels block by block as a cloud-optimised GeoTIFF, with its categories in a file beside it.
 
     Parameters
     ----------
     source
         Map of labels whose grid, type and nodata value the new one has.
     target
-        The raster to write.
+        The raster to write; `<target>.aux.xml` holds the names of the classes, see `write_categories`.
     settings
         `classes` (see `describe_classes`); the digest of all is in the raster's tags.
     labels_of
@@ -51,3 +52,4 @@ def derive_map(
             describe_classes(output, settings["classes"])
             for block in blocks(whole(*grid.shape), BLOCK):
                 output.write(labels_of(block).astype(output.dtypes[0]), 1, window=block.to_ranges())
+    write_categories(f"{target}{SUFFIX}", settings["classes"])

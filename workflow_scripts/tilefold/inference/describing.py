@@ -1,4 +1,4 @@
-"""What lies beside the maps of a run, so that other programs know what is in them: a QGIS style and a STAC item."""
+"""What lies beside the maps of a run, so that other programs know what is in them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rasterio.io import DatasetReader
 from rasterio.warp import transform_bounds, transform_geom
 from shapely.geometry import box, mapping
 
+from tilefold.inference.categories import write_categories
 from tilefold.storage.metadata import kept_tags, provenance
 from tilefold.storage.rasters import band_type, crs_text
 from tilefold.storage.whole import write_json, write_text
@@ -29,9 +30,14 @@ POINTS_ON_SIDE = 10
 
 
 def describe_map(
-    maps: Mapping[str, Path | str], settings: Mapping[str, Any], *, style: Path | str, item: Path | str
+    maps: Mapping[str, Path | str],
+    settings: Mapping[str, Any],
+    *,
+    style: Path | str,
+    item: Path | str,
+    categories: Path | str,
 ) -> None:
-    """Write the style of the classification and the item of all maps of a run.
+    """Write the style and the categories of the classification, and the item of all maps of a run.
 
     Parameters
     ----------
@@ -44,7 +50,10 @@ def describe_map(
         To write: QGIS style (.qml); QGIS loads it with the map of the same name.
     item
         To write: STAC 1.1 item with one asset a product, links relative to it; no clock.
+    categories
+        To write: GDAL's names of the classes, see `write_categories`.
     """
+    write_categories(categories, settings["classes"])
     write_text(style, qgis_style(settings["classes"]))
     write_json(item, stac_item(maps, settings, Path(style).name))
 

@@ -45,8 +45,8 @@ def fuse_maps(
         `method` (`majority`, `probability`: largest mean probability, `dempster_shafer`), `codes`, `nodata`,
         `classes`.
     fused
-        The map to write. Of equally strong labels it has that of the first run that has one of them; of equal mean
-        probabilities the lowest code.
+        The map to write, with its categories beside it, see `derive_map`. Of equally strong labels it has that of
+        the first run that has one of them; of equal mean probabilities the lowest code.
     ties
         CSV to write, one row: `method`, `runs`, `pixels` with a label, `tied` among them, `differing` (runs with a
         label did not agree).

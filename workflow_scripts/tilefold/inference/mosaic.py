@@ -134,7 +134,8 @@ def check_tiles(
 def describe_classes(dataset: DatasetWriter, classes: Sequence[Mapping[str, Any]]) -> None:
     """Give a one-band raster a colour table and the classes' labels, inside the file.
 
-    GDAL would keep category names in a second file beside the raster; so they are tags of the band.
+    GDAL keeps category names in a second file beside the raster (`write_categories`); here they are tags of the
+    band, which a copied raster keeps.
     """
     dataset.update_tags(bidx=1, **{f"class_{item['code']}": item["label"] for item in classes})
     if dataset.dtypes[0] not in COLOUR_TABLE_TYPES:

@@ -45,7 +45,7 @@ def regularise_map(
         `method` (`majority`, `sieve`, `bayes`), `radius` (of `majority` and `bayes`, in pixels), `min_pixels` (of
         `sieve`), `smoothness` (of `bayes`), `codes`, `nodata`, `classes`.
     regularised
-        The map to write.
+        The map to write, with its categories beside it, see `derive_map`.
     probabilities
         Map of the class probabilities, for `bayes`.
     """
