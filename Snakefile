@@ -64,6 +64,7 @@ if plan.table is None:
 
         include: "rules/fusion.smk"
     include: "rules/regularisation.smk"
+    include: "rules/vectors.smk"
     include: "rules/maps.smk"
 
 

@@ -21,6 +21,10 @@ rule maps:
             for method in plan.config.fusion.methods
         ],
         [f"<results>/validation/{fold}/fused.csv" for fold in plan.fused_folds],
+        [
+            f"<results>/maps/{name}/classification.{plan.config.maps.vector}"
+            for name in plan.vector_runs
+        ],
         [f"<results>/maps/{name}/regularised.tif" for name in plan.regularised_runs],
         [
             f"<results>/validation/{name}/regularised.csv"

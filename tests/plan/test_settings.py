@@ -60,6 +60,7 @@ SERIES = READING | {"extract_pool", "assemble_samples", "classify_chunk"}
 #: Tables over all runs.
 SUMMARIES = {"summarise_runs", "summarise_candidates", "summarise_level", "summarise_baselines"}
 REGULARISING = {"regularise_map", "score_regularised"}
+POLYGONS = {"polygonise_tile", "stitch_polygons"}
 FUSION = {"fuse_maps", "score_fused"}
 BASELINES = {"predict_baselines", "summarise_baselines"}
 EVERY = set(BUILDERS)
@@ -144,6 +145,7 @@ DEPENDS = {
             "describe_map",
             *FUSION,
             *REGULARISING,
+            *POLYGONS,
             "validate_run",
             "score_distances",
             "summarise_runs",
@@ -181,7 +183,7 @@ DEPENDS = {
     "folds.number": (7, {"assign_blocks"}),
     "folds.field": ("f", set()),
     "folds.values": (["a"], set()),
-    "folds.maps": ("all", {"mosaic_tiles", "measure_seams", "score_fused", "score_regularised"}),
+    "folds.maps": ("all", {"mosaic_tiles", "measure_seams", "score_fused", "score_regularised"} | POLYGONS),
     "selection.strategy": ("all", {"select_samples"}),
     "selection.count": (5, {"select_samples"}),
     # The strategy is constant, the sampler periodic.
@@ -249,6 +251,7 @@ DEPENDS = {
         {
             "mosaic_tiles",
             "measure_seams",
+            "polygonise_tile",
             "validate_run",
             "score_distances",
             "summarise_runs",
@@ -257,6 +260,8 @@ DEPENDS = {
         }
         | {*BASELINES, *FUSION, *REGULARISING, *PREDICT},
     ),
+    "maps.vector": ("gpkg", set()),
+    "maps.vector_min_pixels": (5, {"polygonise_tile"}),
     # The probabilities that are blended are a product of each tile.
     "maps.blend": (True, {"classify_chunk", "mosaic_tiles"}),
     # The other methods' numbers count with them, see below; `bayes` needs the probabilities.
@@ -531,6 +536,7 @@ def test_names_of_classes_count_where_the_class_field_may_hold_them():
         "describe_map",
         "fuse_maps",
         "regularise_map",
+        "stitch_polygons",
         "write_report",
     }
     assert changed_by(text=False, label="other") == labelled

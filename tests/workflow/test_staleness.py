@@ -225,6 +225,7 @@ AFTER_TRAINING = AFTER_SELECTION - {"assemble_samples", "train_candidate"}
         ),
         ({"validation": {"bootstrap": {"seed": 4}}}, ENDS - {"score_distances"}),
         ({"report": {"title": "another"}}, {"write_report"}),
+        ({"maps": {"vector": "fgb"}}, {"polygonise_tile", "stitch_polygons", "write_report"}),
         ({"folds": {"maps": "all"}}, MAP_RULES | SEAMS | {"write_report"}),
     ],
 )

@@ -31,6 +31,12 @@ class Maps(Section):
     regularise_smoothness: Annotated[float, Field(gt=0)] = 10.0
     """For `bayes`: how much single pixels give way to those around them; the variance of a class's log-odds that is
     expected within an area of that class."""
+    vector: Literal["none", "gpkg", "fgb"] = "none"
+    """The map as polygons too, `classification.gpkg` (GeoPackage) or `classification.fgb` (FlatGeobuf), with the
+    class and the mean confidence of each. See `docs/maps.md`."""
+    vector_min_pixels: Annotated[int, Field(ge=1, le=1000)] = 10
+    """Minimal mapping unit of `vector`: areas with fewer pixels join the neighbour with the longest common border.
+    10 pixels of 10 m are 0.1 ha. 1: all areas stay."""
 
 
 class Bootstrap(Section):

@@ -57,6 +57,31 @@ def measure_seams(plan: Plan, fold: str, seed: str) -> Settings:
     }
 
 
+def polygonise_tile(plan: Plan, fold: str, seed: str, tile: str) -> Settings:
+    """Polygons of a tile of a run's map."""
+    tiles = plan.run(fold, seed).map_tiles
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "tile": tile,
+        "grids": {name: plan.grids[name].to_dict() for name in tiles},
+        "ownership": plan.ownership.to_dict(),
+        "codes": plan.codes,
+        "nodata": plan.nodata,
+        "min_pixels": plan.config.maps.vector_min_pixels,
+    }
+
+
+def stitch_polygons(plan: Plan, fold: str, seed: str) -> Settings:
+    """A run's map as polygons."""
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "grids": {tile: plan.grids[tile].to_dict() for tile in plan.run(fold, seed).map_tiles},
+        "classes": [{"code": item.code, "label": item.label} for item in plan.classes],
+    }
+
+
 def count_validation(plan: Plan, fold: str, seed: str) -> Settings:
     """What a run's models make of their validation samples."""
     classification = plan.config.classification

@@ -183,6 +183,12 @@ class Plan:
         return [run.name for run in self.runs if run.map_tiles] if wanted else []
 
     @property
+    def vector_runs(self) -> list[str]:
+        """Names of the runs whose maps are polygonised."""
+        wanted = self.config.maps.vector != "none"
+        return [run.name for run in self.runs if run.map_tiles] if wanted else []
+
+    @property
     def tile_products(self) -> list[str]:
         """Rasters that are made of each tile: those of the maps, and what other products are made from."""
         wanted = self.map_products

@@ -20,9 +20,11 @@ from tilefold.plan.map_settings import (
     fuse_maps,
     measure_seams,
     mosaic_tiles,
+    polygonise_tile,
     regularise_map,
     score_fused,
     score_regularised,
+    stitch_polygons,
 )
 from tilefold.plan.plan import Plan
 from tilefold.plan.reference_settings import (
@@ -358,6 +360,8 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         mosaic_tiles,
         describe_map,
         measure_seams,
+        polygonise_tile,
+        stitch_polygons,
         count_validation,
         fuse_maps,
         score_fused,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas
@@ -41,13 +42,19 @@ def write_vector(path: Path | str, features: geopandas.GeoDataFrame, layer: str)
 
 def write_layers(path: Path | str, layers: Mapping[str, geopandas.GeoDataFrame]) -> None:
     """Write a GeoPackage of several layers whole, with a fixed date."""
+    with fixed_date(), whole_file(path) as temporary:
+        for number, (layer, features) in enumerate(layers.items()):
+            mode = "a" if number else "w"
+            features.to_file(temporary, layer=layer, driver="GPKG", engine="pyogrio", mode=mode)
+
+
+@contextmanager
+def fixed_date() -> Iterator[None]:
+    """Let GDAL write one date into GeoPackages, whenever they are made."""
     before = os.environ.get("OGR_CURRENT_DATE")
     os.environ["OGR_CURRENT_DATE"] = FIXED_DATE
     try:
-        with whole_file(path) as temporary:
-            for number, (layer, features) in enumerate(layers.items()):
-                mode = "a" if number else "w"
-                features.to_file(temporary, layer=layer, driver="GPKG", engine="pyogrio", mode=mode)
+        yield
     finally:
         if before is None:
             del os.environ["OGR_CURRENT_DATE"]
