@@ -9,11 +9,14 @@ settings = partial(bind_settings, plan)
 # Input of the jobs that ask which block a pixel lies in.
 fold_blocks = ["<results>/folds/blocks.gpkg"] if plan.fold_kind == "blocks" else []
 
-# What pixels are classified by: nothing without regions, filled rasters where the nearest region counts.
+# What pixels are classified by: nothing without regions, filled rasters where the nearest region counts, weights
+# where regions change smoothly.
 nearest = plan.fallback == "nearest"
 region_rasters = [
     "<results>/regions/{tile}_filled.tif" if nearest else "<results>/regions/{tile}.tif"
 ]
+if plan.config.regions.blend_m:
+    region_rasters = ["<results>/regions/{tile}_weights.tif"]
 region_rasters = region_rasters if plan.region_names else []
 region_neighbours = ["<results>/regions/neighbours.csv"] if nearest else []
 

@@ -72,6 +72,29 @@ rule fill_regions:
         "../workflow_scripts/fill_regions.py"
 
 
+rule weigh_regions:
+    input:
+        regions=rules.prepare_regions.output.regions,
+    output:
+        raster="<results>/regions/{tile}_weights.tif",
+    log:
+        "<logs>/weigh_regions/{tile}.log",
+    benchmark:
+        "<benchmarks>/weigh_regions/{tile}.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 120 * attempt,
+    params:
+        settings=settings("weigh_regions"),
+    message:
+        "Weighing the regions at their borders in tile {wildcards.tile}"
+    script:
+        "../workflow_scripts/weigh_regions.py"
+
+
 rule regions:
     input:
         expand(region_rasters, tile=plan.tiles),

@@ -16,6 +16,7 @@ from tilefold.inference.merge import merge_chunks
 from tilefold.inference.model import PredictionError
 from tilefold.inference.regions import RegionModels
 from tilefold.inference.samples import predict_samples
+from tilefold.regions.weighing import border_weights
 from tilefold.storage.rasters import create_raster, grid_of
 from tilefold.training.model_file import read_model_description, write_model_file
 
@@ -199,8 +200,93 @@ def test_a_model_is_loaded_where_a_pixel_needs_it(
     )
     values = {"sentinel2": np.zeros((2, 4, 3), np.int16), "dem": np.zeros((2, 1), np.float32)}
     clear = np.ones(2, np.uint16)
-    found = models.classify(np.zeros(2, np.uint8), values, clear, place="p")
+    found = models.classify(np.zeros((1, 2), np.uint8), values, clear, place="p")
     assert found.labels.tolist() == [0, 0]
     with pytest.raises(KeyError):
-        models.classify(np.array([0, 2], np.uint8), values, clear, place="p")
+        models.classify(np.array([[0, 2]], np.uint8), values, clear, place="p")
     assert loaded == [world["models"]["north"]]
+
+
+def write_weights(tile: Any, folder: Path, filled: bool) -> np.ndarray:
+    """Three columns of regions, 40 m wide changes; (bands, rows, columns)."""
+    numbers = np.zeros(tile.clear.shape, np.uint8)
+    numbers[:, :100], numbers[:, 100:180], numbers[200:, 150:] = 1, 2, 3
+    numbers[:, 250:] = 3 if filled else 0
+    stored = border_weights(numbers, 40.0, (10.0, 10.0))
+    with rasterio.open(tile.paths["clear"]) as dataset:
+        grid = grid_of(dataset)
+    names = [f"band {band}" for band in range(len(stored))]
+    with create_raster(
+        folder / "weights.tif", grid, dtype="uint16", nodata=None, descriptions=names, tags={}
+    ) as raster:
+        raster.write(stored)
+    return stored
+
+
+@pytest.mark.parametrize(("fallback", "missing"), [("none", None), ("none", "north"), ("nearest", "north")])
+def test_near_borders_the_models_probabilities_are_mixed(
+    tile: Any, world: dict[str, Any], tmp_path: Path, fallback: str, missing: str | None
+) -> None:
+    stored = write_weights(tile, tmp_path, fallback == "nearest")
+    given = {**arguments(world, fallback, missing), "regions": tmp_path / "weights.tif"}
+    merged = {}
+    for chunks in (1, 7):
+        parts = []
+        for chunk in range(chunks):
+            paths = {product: tmp_path / f"{chunk}_{chunks}_{product}.tif" for product in PRODUCTS}
+            settings = tile.settings(chunk=chunk, number_of_chunks=chunks, fallback=fallback)
+            classify_chunk(
+                given["models"],
+                *tile.inputs[1:],
+                settings,
+                **paths,
+                regions=given["regions"],
+                neighbours=given["neighbours"],
+            )
+            parts.append(paths)
+        for product in PRODUCTS:
+            merged[chunks, product] = tmp_path / f"{chunks}_{product}.tif"
+            merge_chunks(
+                [part[product] for part in parts],
+                tile.settings(number_of_chunks=chunks),
+                merged=merged[chunks, product],
+            )
+    for product in PRODUCTS:
+        assert merged[1, product].read_bytes() == merged[7, product].read_bytes()
+    stand_in = {"north": "west"} if fallback == "nearest" else {"north": None}
+    used = [None, *(stand_in.get(name, name) if name == missing else name for name in NAMES)]
+    total, weight = np.zeros((4, *tile.clear.shape)), np.zeros(tile.clear.shape)
+    for place in range(3):
+        for number, name in enumerate(used):
+            if name is not None:
+                share = np.where(stored[place] == number, stored[3 + place], 0)
+                total += share * world["maps"][name]["probabilities"].astype(float)
+                weight += share
+    known = (tile.clear > 0) & np.array([name is not None for name in used])[stored[0]]
+    mixed = known & (stored[4] > 0)
+    assert mixed.sum() > 1500
+    expected_mean = total[:, known] / weight[known]
+    found = {product: rasterio.open(merged[1, product]).read() for product in PRODUCTS}
+    assert (found["labels"][0][~known] == 0).all()
+    assert np.abs(found["probabilities"][:, known] - expected_mean).max() <= 1.0
+    ordered = np.sort(expected_mean, axis=0)
+    certain = ordered[-1] - ordered[-2] > 2
+    np.testing.assert_array_equal(
+        found["labels"][0][known][certain], np.array([3, 5, 11, 40])[expected_mean.argmax(axis=0)][certain]
+    )
+    index = write_pool(tile, tmp_path, "T1", 3000, seed=4)
+    roles = pd.DataFrame({"polygon": np.arange(1, 6, dtype=np.int32), "split_role": "test", "role": "test"})
+    roles.assign(barred=False, fold_value="").to_parquet(tmp_path / "roles.parquet")
+    predict_samples(
+        given["models"],
+        tmp_path / "roles.parquet",
+        {"T1": tmp_path / "T1.nc"},
+        {"T1": tmp_path / "T1_index.parquet"},
+        tile.settings(fallback=fallback),
+        predicted=tmp_path / "predicted.parquet",
+        regions={"T1": given["regions"]},
+        neighbours=given["neighbours"],
+    )
+    table = pd.read_parquet(tmp_path / "predicted.parquet")
+    for column, product in (("predicted", "labels"), ("confidence", "confidence")):
+        np.testing.assert_array_equal(table[column], found[product][0][index["row"], index["col"]])

@@ -163,6 +163,7 @@ DEPENDS = {
     "regions.field": ("zone", set()),
     "regions.layer": ("l", set()),
     "regions.fallback": ("global", set()),
+    "regions.blend_m": (50.0, {"weigh_regions"}),
     "split.ratio": (0.5, {"split_polygons"}),
     "split.validation_ratio": (0.5, {"split_polygons"}),
     "split.singletons": ("both", {"split_polygons"}),
@@ -471,7 +472,8 @@ REGIONS = with_value(with_value(RAW, "regions.path", "z.gpkg"), "regions.field",
         ("regions.layer", "l", {"prepare_regions"}),
         # The model of all regions is one more; no split and no raster depends on it.
         ("regions.fallback", "global", {"select_samples", "summarise_candidates"} | PREDICT),
-        ("regions.fallback", "nearest", PREDICT),
+        ("regions.fallback", "nearest", PREDICT | {"weigh_regions"}),
+        ("regions.blend_m", 50.0, {"weigh_regions"}),
     ],
 )
 def test_with_regions(key, value, expected):

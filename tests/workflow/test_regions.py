@@ -250,3 +250,10 @@ def test_faults_are_told_before_any_job(regional):
     done = engine(folder, write_config(folder / "wrong.yaml", merged(content, changes)), "--dry-run")
     assert done.returncode != 0
     assert "has no field zonne; did you mean zone?" in done.stdout + done.stderr
+
+
+def test_a_smooth_change_at_borders_trains_nothing_again(regional):
+    folder, content = regional
+    training = {"split_polygons", "select_samples", "assemble_samples", "train_candidate", "select_model"}
+    found = jobs(folder, content, {"regions": {**content["regions"], "blend_m": 30.0}})
+    assert rules(found) == (AFTER_REGIONS - training - {"burn_regions"}) | {"weigh_regions"}

@@ -228,6 +228,9 @@ class Regions(Section):
     """Field that holds the name of the region, text or an integer; the polygons of one name are one region."""
     layer: str | None = None
     """Layer to read. Default: the first."""
+    blend_m: Annotated[float, Field(ge=0)] = 0.0
+    """Metres on either side of a border within which the class probabilities of both regions' models are mixed, so
+    that the map changes smoothly. 0: each pixel has the model of its region."""
     fallback: Literal["nearest", "global", "none"] = "none"
     """What classifies pixels whose region a run has no model for, and pixels outside all regions: `nearest`, the
     model of the nearest region that has one; `global`, a model of all regions together, which is trained besides;

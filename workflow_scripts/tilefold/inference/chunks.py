@@ -20,7 +20,6 @@ from tilefold.inference.model import PredictionError
 from tilefold.inference.regions import RegionModels
 from tilefold.inference.scales import CONFIDENCE_NODATA, PROBABILITY_NODATA
 from tilefold.inference.strips import StripWriter
-from tilefold.regions.burning import Numbers
 from tilefold.regions.names import NO_REGION
 from tilefold.regions.preparing import read_neighbours
 from tilefold.series.inputs import is_external
@@ -35,7 +34,7 @@ CLEAR_DATES_NODATA = 65535
 logger = logging.getLogger(__name__)
 
 Paths = Mapping[str, Path | str]
-Block = tuple[Window, dict[str, NDArray[Any]], NDArray[np.uint16], Numbers]
+Block = tuple[Window, dict[str, NDArray[Any]], NDArray[np.uint16], NDArray[Any]]
 
 
 def classify_chunk(
@@ -70,10 +69,9 @@ def classify_chunk(
     external
         Raster of the tile's external features, if there are some.
     regions
-        Raster of the tile's regions, if there are some; filled for the fallback `nearest`.
+        Raster of the tile's regions (filled for the fallback `nearest`), or of their weights, if there are some.
     neighbours
         Table of the regions' neighbours, for the fallback `nearest`.
-
     rasters
         To write, those that are wanted, all with nodata where a pixel was never clear or no model classifies it:
         `labels` (class codes; `nodata`), `confidence` (uint8, 0 to 100, 255; or float16, 0 to 1, NaN), `margin`
@@ -210,9 +208,9 @@ def _read_blocks(
 
     def read(window: Window) -> Block:
         if regions is None:
-            numbers = np.full(window.height * window.width, NO_REGION, np.uint8)
+            numbers = np.full((1, window.height * window.width), NO_REGION, np.uint8)
         else:
-            numbers = regions.read(1, window=window.to_ranges()).ravel()
+            numbers = regions.read(window=window.to_ranges()).reshape(regions.count, -1)
         return window, inputs.read(window), inputs.clear_dates(window), numbers
 
     return read_ahead(read, windows)

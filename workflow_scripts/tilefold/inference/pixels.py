@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,25 @@ def classify_pixels(
         If the network gives NaN or infinity.
     """
     decisions = Decisions.undecided(clear_dates.size, len(predictor.classes), nodata)
+    for chosen, probabilities in predict_pixels(predictor, values, clear_dates, rows=rows, place=place):
+        decisions.put(chosen, decide(probabilities, predictor.classes))
+    return decisions
+
+
+def predict_pixels(
+    predictor: Predictor,
+    values: Mapping[str, NDArray[Any]],
+    clear_dates: NDArray[np.uint16],
+    *,
+    rows: int,
+    place: str,
+) -> Iterator[tuple[slice | NDArray[np.intp], NDArray[np.float32]]]:
+    """Class probabilities of the pixels that were ever clear, some at a time; see `classify_pixels`.
+
+    Yields
+    ------
+    Which pixels, and their probabilities, float32 (pixels, classes).
+    """
     clear = np.flatnonzero(clear_dates)
     for start in range(0, clear.size, rows):
         chosen = as_slice(clear[start : start + rows])
@@ -60,8 +79,7 @@ def classify_pixels(
             probabilities = predictor.predict_batch(size)
         except PredictionError as error:
             raise PredictionError(f"{place}: {error}") from error
-        decisions.put(chosen, decide(probabilities, predictor.classes))
-    return decisions
+        yield chosen, probabilities
 
 
 def _taken(stored: NDArray[Any], chosen: slice | NDArray[np.intp]) -> NDArray[Any]:

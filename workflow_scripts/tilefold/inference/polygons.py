@@ -216,12 +216,12 @@ def _joined(borders: Mapping[str, Path | str], width: int) -> pd.DataFrame:
     meet = (columns["tile"][one] != columns["tile"][other]) & (columns["code"][one] == columns["code"][other])
     one, other = one[meet], other[meet]
     areas = pixels[["tile", "area"]].iloc[np.concatenate([one, other])]
-    names = pd.MultiIndex.from_frame(areas)
-    numbers, known = names.factorize()
+    known = areas.drop_duplicates(ignore_index=True)
+    numbers = areas.merge(known.reset_index(), how="left")["index"].to_numpy()
     first, second = numbers[: len(one)], numbers[len(one) :]
     graph = coo_array((np.ones(len(first)), (first, second)), shape=(len(known), len(known)))
     joined = connected_components(graph, directed=False)[1] if len(known) else np.empty(0, np.int32)
-    return known.to_frame(index=False, name=["tile", "area"]).assign(joined=joined)
+    return known.assign(joined=joined)
 
 
 def _dissolved(table: pd.DataFrame) -> pd.DataFrame:

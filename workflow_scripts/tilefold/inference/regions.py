@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tilefold.inference.decisions import Decisions
+from tilefold.inference.decisions import Decisions, decide
 from tilefold.inference.model import PredictionError, Predictor
-from tilefold.inference.pixels import as_slice, classify_pixels, load_predictor
-from tilefold.regions.burning import Numbers
+from tilefold.inference.pixels import as_slice, classify_pixels, load_predictor, predict_pixels
 from tilefold.regions.names import ALL, region_numbers
+from tilefold.regions.weighing import MIXED, WEIGHT_SCALE
 from tilefold.training.model_file import read_model_description
 
 
@@ -76,7 +76,7 @@ class RegionModels:
 
     def classify(
         self,
-        regions: Numbers,
+        regions: NDArray[Any],
         values: Mapping[str, NDArray[Any]],
         clear_dates: NDArray[np.uint16],
         *,
@@ -87,27 +87,70 @@ class RegionModels:
         Parameters
         ----------
         regions
-            (n,): numbers of the pixels' regions.
+            (1, n): numbers of the pixels' regions; or (2 `MIXED`, n): regions and weights of `weigh_regions`.
         values, clear_dates, place
             See `classify_pixels`.
         """
         nodata, rows = self._settings["nodata"], self._settings["batch_rows"]
         decisions = Decisions.undecided(clear_dates.size, len(self.classes), nodata)
-        for predictor, where in self._shares(regions):
+        mixed = regions[MIXED + 1] > 0 if len(regions) > 1 else np.zeros(clear_dates.size, np.bool_)
+        for predictor, where in self._shares(np.flatnonzero(~mixed), regions[0]):
             part = {name: stored[where] for name, stored in values.items()}
             clear = clear_dates[where]
             decisions.put(
                 where, classify_pixels(predictor, part, clear, nodata=nodata, rows=rows, place=place)
             )
+        self._mix(decisions, np.flatnonzero(mixed), regions, values, clear_dates, place)
         return decisions
 
-    def _shares(self, regions: Numbers) -> Iterator[tuple[Predictor, slice | NDArray[np.intp]]]:
-        """Each model with the pixels that it classifies."""
+    def _mix(
+        self,
+        decisions: Decisions,
+        mixed: NDArray[np.intp],
+        regions: NDArray[Any],
+        values: Mapping[str, NDArray[Any]],
+        clear_dates: NDArray[np.uint16],
+        place: str,
+    ) -> None:
+        """Decide on pixels near the borders of regions by the weighted mean of the models' probabilities.
+
+        Regions without a model do not count; a pixel whose own region has none stays nodata.
+        """
+        own = np.array([name is not None for name in self.names])[regions[0, mixed]]
+        mixed = mixed[own & (clear_dates[mixed] > 0)]
+        total, weight = np.zeros((mixed.size, len(self.classes))), np.zeros(mixed.size)
+        # In one order everywhere, since sums depend on it.
+        for name in dict.fromkeys(name for name in self.names if name is not None):
+            mine = np.array([other == name for other in self.names])[regions[:MIXED, mixed]]
+            share = (regions[MIXED:, mixed] * mine).sum(axis=0) / WEIGHT_SCALE
+            counting = np.flatnonzero(share)
+            if not counting.size:
+                continue
+            where = as_slice(mixed[counting])
+            part = {key: stored[where] for key, stored in values.items()}
+            for chosen, probabilities in predict_pixels(
+                self._predictor(name),
+                part,
+                clear_dates[where],
+                rows=self._settings["batch_rows"],
+                place=place,
+            ):
+                rows = counting[chosen]
+                total[rows] += share[rows, None] * probabilities
+                weight[rows] += share[rows]
+        if mixed.size:
+            decisions.put(mixed, decide(total / weight[:, None], self.classes))
+
+    def _shares(
+        self, pixels: NDArray[np.intp], regions: NDArray[Any]
+    ) -> Iterator[tuple[Predictor, slice | NDArray[np.intp]]]:
+        """Each model with those of some pixels that it classifies."""
+        regions = regions[pixels]
         numbers = np.unique(regions).tolist()
         for name in dict.fromkeys(self.names[number] for number in numbers):
             if name is not None:
                 mine = [number for number in numbers if self.names[number] == name]
-                yield self._predictor(name), as_slice(np.flatnonzero(np.isin(regions, mine)))
+                yield self._predictor(name), as_slice(pixels[np.isin(regions, mine)])
 
     def _predictor(self, name: str) -> Predictor:
         if name not in self._loaded:

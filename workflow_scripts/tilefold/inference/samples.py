@@ -16,9 +16,9 @@ from tilefold.folds.areas import Cells
 from tilefold.inference.decisions import Decisions
 from tilefold.inference.model import PredictionError, Predictor
 from tilefold.inference.regions import RegionModels
-from tilefold.regions.burning import Numbers
+from tilefold.regions.names import NO_REGION
 from tilefold.regions.preparing import read_neighbours
-from tilefold.regions.reading import numbers_at
+from tilefold.regions.reading import bands_at
 from tilefold.storage.samples import read_rows, stored_variables
 from tilefold.storage.tables import read_table, write_table
 
@@ -91,7 +91,7 @@ def predict_samples(
         index = index.assign(tile=tile, cell=cells.of_pixels(tile, index))
         chosen = rows_to_predict(index, table, settings["held_out"])
         place = chosen["row"].to_numpy(), chosen["col"].to_numpy()
-        numbers = numbers_at(regions[tile] if regions else None, *place)
+        numbers = bands_at(regions[tile], *place) if regions else np.full((1, len(chosen)), NO_REGION)
         decisions = _predict_pool(loaded, pools[tile], chosen, numbers, tile, settings["nodata"])
         parts.append(chosen.assign(predicted=decisions.labels, confidence=decisions.confidence))
         logger.info("tile %s: %d samples predicted", tile, len(chosen))
@@ -138,7 +138,7 @@ def _predict_pool(
     models: RegionModels,
     pool: Path | str,
     chosen: pd.DataFrame,
-    regions: Numbers,
+    regions: NDArray[Any],
     tile: str,
     nodata: int,
 ) -> Decisions:
@@ -150,7 +150,7 @@ def _predict_pool(
         check_pool(dataset, models, pool)
         for part, values in read_rows(dataset, stored_variables(models.inputs), rows):
             place = f"tile {tile}, samples {rows[part.start]} to {rows[part.stop - 1]}"
-            decisions.put(part, models.classify(regions[part], values, clear_dates[part], place=place))
+            decisions.put(part, models.classify(regions[:, part], values, clear_dates[part], place=place))
     return decisions
 
 

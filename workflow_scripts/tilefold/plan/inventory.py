@@ -25,7 +25,7 @@ from tilefold.plan.models import model_faults
 from tilefold.plan.plan import Plan
 from tilefold.plan.products import Products, find_all_products
 from tilefold.plan.reference import classes_are_text
-from tilefold.plan.regions import find_regions
+from tilefold.plan.regions import blend_faults, find_regions
 from tilefold.plan.rules import code_digests
 from tilefold.plan.sensor_faults import sensor_faults
 from tilefold.plan.sensors import definition
@@ -76,6 +76,7 @@ def _make_image_plan(design: Design) -> Plan:
     external, external_faults = try_functions(config, calendars, found.products)
     grids, ownership, grid_faults = _make_grids(config, found.products)
     late_faults = [*external_faults, *grid_faults, *length_faults(config.folds, ownership.crs)]
+    late_faults += blend_faults(config.regions, grids)
     if external is not None:
         late_faults += network_input_faults(config, external["groups"])
     if late_faults:

@@ -55,6 +55,12 @@ def fill_regions(plan: Plan, tile: str) -> Settings:
     return {"tile": tile, "grid": plan.grids[tile].to_dict(), "crs": plan.crs}
 
 
+def weigh_regions(plan: Plan, tile: str) -> Settings:
+    """Regions that count at a tile's pixels, and how much."""
+    filled = plan.fallback == "nearest"
+    return {**fill_regions(plan, tile), "filled": filled, "blend_m": plan.config.regions.blend_m}
+
+
 def split_polygons(plan: Plan, seed: str) -> Settings:
     """Roles of polygons."""
     return {

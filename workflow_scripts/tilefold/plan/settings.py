@@ -35,6 +35,7 @@ from tilefold.plan.reference_settings import (
     prepare_regions,
     split_polygons,
     split_samples,
+    weigh_regions,
 )
 from tilefold.plan.selection import selection_settings
 from tilefold.plan.sensors import (
@@ -345,6 +346,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         prepare_regions,
         burn_regions,
         fill_regions,
+        weigh_regions,
         split_polygons,
         assign_blocks,
         import_samples,

@@ -48,11 +48,11 @@ def burn_regions(regions: Path | str, settings: Mapping[str, Any], *, raster: Pa
         To write: uint8, the region's number, 0 outside all regions.
     """
     grid = Grid.from_dict(settings["grid"])
-    numbers, shapes = _near(regions, grid)
+    numbers, shapes = regions_near(regions, grid, grid)
     counts = np.zeros(256, np.int64)
     with create_raster(raster, grid, **_form(settings)) as dataset:
         for strip in _strips(grid):
-            burnt = _burnt(numbers, shapes, strip)
+            burnt = burn_window(numbers, shapes, strip)
             dataset.write(burnt, 1, window=strip.to_ranges())
             counts += np.bincount(burnt.ravel(), minlength=256)
     outside, pixels = counts[NO_REGION], grid.height * grid.width
@@ -78,16 +78,35 @@ def fill_regions(
         To write: uint8, numbers of regions.
     """
     grid = Grid.from_dict(settings["grid"])
-    tree, owner = _edges(regions)
+    edges = region_edges(regions)
     with rasterio.open(burnt) as source, create_raster(raster, grid, **_form(settings)) as dataset:
         for strip in _strips(grid):
             numbers = source.read(1, window=strip.to_ranges())
-            row, col = np.nonzero(numbers == NO_REGION)
-            for start in range(0, row.size, POINTS):
-                part = slice(start, start + POINTS)
-                x, y = to_common(grid, settings["crs"], row[part] + strip.row_start, col[part])
-                numbers[row[part], col[part]] = _nearest(tree, owner, np.asarray(shapely.points(x, y)))
+            fill_window(numbers, strip, grid, settings["crs"], edges)
             dataset.write(numbers, 1, window=strip.to_ranges())
+
+
+def fill_window(
+    numbers: Numbers, window: Window, grid: Grid, crs: str, edges: tuple[shapely.STRtree, Numbers]
+) -> None:
+    """Put the nearest region's number where a window of a grid has none; see `fill_regions`.
+
+    Parameters
+    ----------
+    numbers
+        (rows, columns) of the window; changed.
+    window
+        Of the grid; it may reach beyond it.
+    grid, crs
+        The grid, and the common CRS.
+    edges
+        See `region_edges`.
+    """
+    row, col = np.nonzero(numbers == NO_REGION)
+    for start in range(0, row.size, POINTS):
+        part = slice(start, start + POINTS)
+        x, y = to_common(grid, crs, row[part] + window.row_start, col[part] + window.col_start)
+        numbers[row[part], col[part]] = _nearest(*edges, np.asarray(shapely.points(x, y)))
 
 
 def _form(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,10 +119,12 @@ def _strips(grid: Grid) -> Iterator[Window]:
         yield Window(start, min(start + BLOCK, grid.height), 0, grid.width)
 
 
-def _near(regions: Path | str, grid: Grid) -> tuple[NDArray[np.int32], NDArray[np.object_]]:
-    """Regions around a grid, by number: clipped well outside it, in pixel coordinates of the grid."""
+def regions_near(
+    regions: Path | str, grid: Grid, around: Grid
+) -> tuple[NDArray[np.int32], NDArray[np.object_]]:
+    """Regions by number, clipped well outside the grid `around`, in pixel coordinates of `grid`."""
     crs = pyogrio.read_info(regions, layer=LAYER)["crs"]
-    bounds = search_bounds(grid, crs)
+    bounds = search_bounds(around, crs)
     found = pyogrio.read_dataframe(regions, layer=LAYER, bbox=bounds).sort_values("number")
     clipped = shapely.intersection(found.geometry.to_numpy(), shapely.box(*bounds))
     a, _, c, _, e, f = grid.transform
@@ -115,7 +136,8 @@ def _near(regions: Path | str, grid: Grid) -> tuple[NDArray[np.int32], NDArray[n
     return found["number"].to_numpy(np.int32)[met], shapes[met]
 
 
-def _burnt(numbers: NDArray[np.int32], shapes: NDArray[np.object_], window: Window) -> Numbers:
+def burn_window(numbers: NDArray[np.int32], shapes: NDArray[np.object_], window: Window) -> Numbers:
+    """Regions of a window's pixels from `regions_near`, (rows, columns)."""
     if not numbers.size:
         return np.full(window.shape, NO_REGION, np.uint8)
     # What is burnt last stays: backwards, so that the first region wins.
@@ -129,7 +151,7 @@ def _burnt(numbers: NDArray[np.int32], shapes: NDArray[np.object_], window: Wind
     return burnt
 
 
-def _edges(regions: Path | str) -> tuple[shapely.STRtree, Numbers]:
+def region_edges(regions: Path | str) -> tuple[shapely.STRtree, Numbers]:
     """Edges of all regions in a spatial index, and the region that each belongs to."""
     found = pyogrio.read_dataframe(regions, layer=LAYER).sort_values("number")
     rings, region = shapely.get_parts(shapely.boundary(found.geometry.to_numpy()), return_index=True)

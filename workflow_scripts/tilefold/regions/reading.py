@@ -36,14 +36,21 @@ def numbers_at(
     -------
     array of uint8, (n,)
     """
-    numbers = np.full(len(row), NO_REGION, np.uint8)
     if raster is None:
-        return numbers
+        return np.full(len(row), NO_REGION, np.uint8)
+    return bands_at(raster, row, col)[0].astype(np.uint8, copy=False)
+
+
+def bands_at(
+    raster: Path | str, row: NDArray[np.integer[Any]], col: NDArray[np.integer[Any]]
+) -> NDArray[Any]:
+    """All bands of a raster at some pixels, (bands, n); memory is that of one strip of `BLOCK` rows."""
     strip = np.asarray(row) // BLOCK
     with rasterio.open(raster) as dataset:
+        found = np.empty((dataset.count, len(row)), dataset.dtypes[0])
         for number in np.unique(strip).tolist():
             mine, start = strip == number, number * BLOCK
             rows = start, min(start + BLOCK, dataset.height)
-            values = dataset.read(1, window=(rows, (0, dataset.width)))
-            numbers[mine] = values[np.asarray(row)[mine] - start, np.asarray(col)[mine]]
-    return numbers
+            values = dataset.read(window=(rows, (0, dataset.width)))
+            found[:, mine] = values[:, np.asarray(row)[mine] - start, np.asarray(col)[mine]]
+    return found
