@@ -61,6 +61,7 @@ def settings(product: str) -> dict:
         "product": product,
         "grids": {tile: grid.to_dict() for tile, grid in GRIDS.items()},
         "ownership": Ownership(CRS, {t: footprint_ring(g, CRS) for t, g in GRIDS.items()}).to_dict(),
+        "map_grids": None,
         "classes": None,
         "nodata": 0,
         "codes": CODES,

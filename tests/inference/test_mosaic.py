@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import shapely
+from pyproj import Transformer
 from rio_cogeo.cogeo import cog_validate
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
 from tilefold.inference.lattice import LatticeError
 from tilefold.inference.mosaic import TileRasterError, mosaic_tiles
+from tilefold.plan.grids import output_grid
 from tilefold.storage.rasters import create_raster
 
 CRS = "EPSG:32631"
@@ -37,6 +40,7 @@ def settings(tiles: str = "ABC", product: str = "classification", nodata: int = 
         "product": product,
         "grids": {tile: GRIDS[tile].to_dict() for tile in tiles},
         "ownership": Ownership(CRS, {t: footprint_ring(GRIDS[t], CRS) for t in GRIDS}).to_dict(),
+        "map_grids": None,
         "classes": CLASSES if product == "classification" else None,
         "nodata": nodata,
     }
@@ -250,3 +254,53 @@ def test_another_nodata_value_is_refused(tmp_path: Path) -> None:
     paths, _ = write_tiles(tmp_path, "A")
     with pytest.raises(TileRasterError, match="expected 255"):
         mosaic_tiles(paths, settings("A", nodata=255), mosaic=tmp_path / "m.tif")
+
+
+def test_tiles_of_two_zones_are_warped_to_one_crs(tmp_path: Path) -> None:
+    """Two tiles on either side of 6 degrees east; each mosaic pixel has the value that its centre lies on."""
+    middle = {"A": (739000.0, 4800000.0), "B": (253660.0, 4800520.0)}
+    crs = {"A": "EPSG:32631", "B": "EPSG:32632"}
+    grids = {
+        tile: Grid(crs[tile], (10.0, 0.0, x - 1000.0, 0.0, -10.0, y + 1000.0), 200, 200)
+        for tile, (x, y) in middle.items()
+    }
+    ownership = Ownership("EPSG:2154", {t: footprint_ring(grids[t], "EPSG:2154") for t in grids})
+    shapes = {tile: shapely.Polygon(ring) for tile, ring in ownership.rings.items()}
+    assert shapely.area(shapely.intersection(*shapes.values())) > 1e5
+    paths, values = {}, {}
+    for number, tile in enumerate("AB"):
+        values[tile] = np.random.default_rng(number).choice([1, 7, 12], grids[tile].shape).astype(np.uint8)
+        paths[tile] = tmp_path / f"{tile}.tif"
+        with create_raster(
+            paths[tile], grids[tile], dtype="uint8", nodata=0, descriptions=["c"], tags={}
+        ) as raster:
+            raster.write(values[tile], 1)
+    changed = {
+        "grids": {tile: grid.to_dict() for tile, grid in grids.items()},
+        "map_grids": {tile: output_grid(grid, "EPSG:2154", None).to_dict() for tile, grid in grids.items()},
+        "ownership": ownership.to_dict(),
+    }
+    mosaic = tmp_path / "classification.tif"
+    mosaic_tiles(paths, settings() | changed, mosaic=mosaic)
+    assert cog_validate(mosaic, strict=True)[0]
+    with rasterio.open(mosaic) as raster:
+        found, transform = raster.read(1), raster.transform
+        assert raster.crs.to_epsg() == 2154
+        assert (transform.a, transform.c % 10, transform.f % 10) == (10, 0, 0)
+    rows, cols = np.mgrid[: found.shape[0], : found.shape[1]]
+    x, y = transform.c + 10 * (cols + 0.5), transform.f - 10 * (rows + 0.5)
+    expected, nearest, sure = np.zeros_like(found), np.full(found.shape, np.inf), np.ones(found.shape, bool)
+    for tile, grid in grids.items():
+        there = Transformer.from_crs("EPSG:2154", crs[tile], always_xy=True).transform(x, y)
+        col, row = (there[0] - grid.bounds[0]) / 10, (grid.bounds[3] - there[1]) / 10
+        inside = (row >= 0) & (row < 200) & (col >= 0) & (col < 200)
+        inside &= shapely.intersects_xy(shapes[tile], x, y)
+        away = np.where(inside, np.hypot(x - shapes[tile].centroid.x, y - shapes[tile].centroid.y), np.inf)
+        mine = inside & (away < nearest)
+        expected[mine] = values[tile][np.floor(row[mine]).astype(int), np.floor(col[mine]).astype(int)]
+        nearest = np.minimum(nearest, away)
+        # Centres that lie on an edge of a pixel, to a millimetre, may go either way.
+        sure &= (np.abs(row - np.rint(row)) > 1e-4) & (np.abs(col - np.rint(col)) > 1e-4)
+    assert sure.mean() > 0.99
+    assert (expected > 0).sum() > 50000
+    np.testing.assert_array_equal(found[sure], expected[sure])

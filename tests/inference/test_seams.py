@@ -73,6 +73,7 @@ def measured(folder: Path, values: dict[str, np.ndarray]) -> pd.DataFrame:
     settings = {
         "product": "classification",
         "grids": {tile: grid.to_dict() for tile, grid in GRIDS.items()},
+        "map_grids": None,
         "ownership": Ownership(CRS, {t: footprint_ring(g, CRS) for t, g in GRIDS.items()}).to_dict(),
         "classes": None,
         "nodata": 0,

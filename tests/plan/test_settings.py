@@ -261,6 +261,7 @@ DEPENDS = {
         }
         | {*BASELINES, *FUSION, *REGULARISING, *PREDICT},
     ),
+    "maps.crs": ("EPSG:2154", {"mosaic_tiles", "measure_seams", *POLYGONS}),
     "maps.vector": ("gpkg", set()),
     "maps.vector_min_pixels": (5, {"polygonise_tile"}),
     # The probabilities that are blended are a product of each tile.

@@ -15,6 +15,10 @@ class Maps(Section):
 
     nodata: Literal["auto"] | Annotated[int, Field(ge=0, le=65535)] = "auto"
     """Value of pixels without a class. `auto`: 0, else the smallest code that no class has."""
+    crs: str | None = None
+    """CRS in metres that maps are warped to (labels and all other values from the nearest pixel), for tiles in
+    several UTM zones that are processed each in its own. Default: `output_crs`, or the tiles' own. See
+    `docs/maps.md`."""
     blend: bool = False
     """Where tiles overlap, mix the probabilities of all tiles that saw a pixel, weighted by its distance from each
     tile's edge, so that no seam is left at the tile line. Otherwise a pixel has the label of the tile that owns it.

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from math import isclose
+from pathlib import Path
 
+import rasterio
 from pyproj import CRS
+from rasterio.enums import Resampling
+from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window
+from tilefold.storage.rasters import grid_of
 
 #: Largest distance, in pixels, between pixels that are taken for the same.
 TOLERANCE = 0.01
@@ -21,6 +28,35 @@ class LatticeError(ValueError):
 def same_grid(one: Grid, other: Grid) -> bool:
     """Whether two grids have the same pixels, however their CRS is spelt."""
     return one.shape == other.shape and not _difference(one, other) and _offset(one, other) == (0, 0)
+
+
+@contextmanager
+def open_on(path: Path | str, grid: Grid) -> Iterator[DatasetReader]:
+    """Open a raster as it lies on a grid: as it is, or each pixel from the one that its centre lies in.
+
+    Parameters
+    ----------
+    path
+        Raster, which may have another CRS than the grid.
+    grid
+        What is read has its rows and columns; nodata where the raster has no pixel.
+    """
+    with rasterio.open(path) as raster:
+        if same_grid(grid_of(raster), grid):
+            yield raster
+            return
+        with WarpedVRT(
+            raster,
+            crs=grid.crs,
+            transform=grid.affine,
+            height=grid.height,
+            width=grid.width,
+            resampling=Resampling.nearest,
+            nodata=raster.nodata,
+            # In pixels; otherwise an eighth of one.
+            tolerance=1e-6,
+        ) as warped:
+            yield warped
 
 
 def common_grid(grids: Mapping[str, Grid]) -> tuple[Grid, dict[str, Window]]:
@@ -49,7 +85,7 @@ def common_grid(grids: Mapping[str, Grid]) -> tuple[Grid, dict[str, Window]]:
         if difference := _difference(reference, grid):
             raise LatticeError(
                 f"the tiles {first} and {tile} cannot form one mosaic: {difference}; set `output_crs` and "
-                "`resolution` in the config, so that all tiles get one lattice"
+                "`resolution` in the config, so that all tiles get one lattice, or `maps.crs` to warp their maps"
             )
     offsets = {tile: _offset(reference, grid) for tile, grid in sorted(grids.items())}
     top = min(row for row, _ in offsets.values())

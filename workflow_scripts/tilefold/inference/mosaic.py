@@ -22,7 +22,7 @@ from tilefold.grids.windows import Window, blocks, overlap, shifted
 from tilefold.inference.band_statistics import write_statistics
 from tilefold.inference.blending import Blend, edge_distance
 from tilefold.inference.cloud_optimised import cloud_optimised
-from tilefold.inference.lattice import common_grid, same_grid
+from tilefold.inference.lattice import common_grid, open_on, same_grid
 from tilefold.storage.metadata import kept_tags, provenance
 from tilefold.storage.rasters import BLOCK, band_type, create_raster, form_of, grid_of
 
@@ -48,15 +48,16 @@ def mosaic_tiles(
 
     The mosaic covers all tiles' grids; pixels that none of the tiles owns are nodata. With probabilities the pixels
     that several tiles classified are blended (see `Blend`), and a pixel that its owner left without a label has that
-    of the other tile. Overviews take the nearest pixel, so they hold values of the map alone. Memory is bounded by
-    blocks, not by the mosaic.
+    of the other tile. Tiles of other CRSs are warped, each pixel from the one that its centre lies in. Overviews take
+    the nearest pixel, so they hold values of the map alone. Memory is bounded by blocks, not by the mosaic.
 
     Parameters
     ----------
     tiles
         Rasters of one product, by tile.
     settings
-        `product`, `grids` (by tile), `ownership`, `nodata` (of the classification), and `classes`: `code`,
+        `product`, `grids` (by tile), `map_grids` (grids that hold the tiles on the mosaic's lattice, where it is
+        another than theirs, else None), `ownership`, `nodata` (of the classification), and `classes`: `code`,
         `label`, `colour` (red, green, blue) of each class, or None. With classes the raster has a colour
         table, and the labels as tags `class_<code>` of its band; without, its bands have statistics. `codes`
         (ascending), to blend.
@@ -73,8 +74,9 @@ def mosaic_tiles(
         If a tile's raster is not on the tile's grid, or rasters differ in type, bands or nodata value.
     """
     grids = {tile: Grid.from_dict(grid) for tile, grid in settings["grids"].items()}
+    placed = {t: Grid.from_dict(item) for t, item in (settings["map_grids"] or {}).items()} or grids
     ownership = Ownership.from_dict(settings["ownership"])
-    grid, windows = common_grid(grids)
+    grid, windows = common_grid(placed)
     with cloud_optimised(mosaic) as joined:
         with rasterio.open(tiles[min(grids)]) as first:
             check_tiles(tiles, grids, first, settings)
@@ -88,7 +90,7 @@ def mosaic_tiles(
             ) as output:
                 if settings["classes"]:
                     describe_classes(output, settings["classes"])
-                joint = _Joint(grids, windows, ownership, settings["product"], settings.get("codes", []))
+                joint = _Joint(placed, windows, ownership, settings["product"], settings.get("codes", []))
                 _fill(output, tiles, joint, probabilities or {})
         if not settings["classes"]:
             write_statistics(joined)
@@ -179,7 +181,7 @@ def _fill(
         met = [tile for tile in sorted(tiles) if overlap(strip, joint.windows[tile])]
         with ExitStack() as stack:
             readers, likely = (
-                {tile: stack.enter_context(rasterio.open(paths[tile])) for tile in met if paths}
+                {tile: stack.enter_context(open_on(paths[tile], joint.grids[tile])) for tile in met if paths}
                 for paths in (tiles, probabilities)
             )
             for block in blocks(strip, BLOCK):

@@ -17,7 +17,7 @@ from rasterio.io import DatasetReader
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, to_common
 from tilefold.grids.windows import Window, blocks, overlap, shifted, whole, widened
-from tilefold.inference.lattice import common_grid
+from tilefold.inference.lattice import common_grid, open_on
 from tilefold.storage.rasters import BLOCK, grid_of
 from tilefold.storage.tables import write_table
 
@@ -61,9 +61,9 @@ def measure_seams(
     classification
         Mosaic of the labels.
     tiles
-        Labels of each tile.
+        Labels of each tile, which are warped where they lie on another lattice.
     settings
-        `grids` (by tile), `ownership`, `nodata`.
+        `grids` (by tile, on the map's lattice), `ownership`, `nodata`.
     seams
         CSV to write, one row for each two tiles that meet, or overlap.
     """
@@ -75,7 +75,7 @@ def measure_seams(
     shared = {
         pair: counts
         for pair in combinations(sorted(grids), 2)
-        if (counts := _differences([tiles[tile] for tile in pair], [windows[tile] for tile in pair]))
+        if (counts := _differences(*([item[tile] for tile in pair] for item in (tiles, windows, grids))))
     }
     nothing = np.zeros((len(OFFSETS) + 1, 2), np.int64)
     rows = [
@@ -170,13 +170,13 @@ def _measure_lines(
     return {pair: counts for pair, counts in found.items() if set(pair) <= set(windows)}
 
 
-def _differences(paths: list[Path | str], windows: list[Window]) -> tuple[int, int] | None:
+def _differences(paths: list[Path | str], windows: list[Window], grids: list[Grid]) -> tuple[int, int] | None:
     """Pixels that two tiles both classified, and those with two labels; None where they do not overlap."""
     common = overlap(*windows)
     if common is None:
         return None
     pixels = differing = 0
-    with rasterio.open(paths[0]) as one, rasterio.open(paths[1]) as other:
+    with open_on(paths[0], grids[0]) as one, open_on(paths[1], grids[1]) as other:
         for block in blocks(common, BLOCK):
             first, second = _labels_of(block, [(one, windows[0]), (other, windows[1])])
             both = (first != one.nodata) & (second != other.nodata)

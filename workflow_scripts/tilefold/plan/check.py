@@ -9,6 +9,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from tilefold.config.model import Config
+from tilefold.config.products import Maps
 from tilefold.plan.external import module_faults
 from tilefold.plan.features import feature_faults
 from tilefold.plan.reference import reference_faults
@@ -28,7 +29,8 @@ def config_faults(config: Config, sensors: Sequence[str]) -> list[str]:
         *feature_faults(config, sensors),
         *_user_feature_faults(config),
         *module_faults(config.external_features),
-        *_crs_faults(config.output_crs),
+        *_crs_faults("output_crs", config.output_crs),
+        *_map_crs_faults(config.maps),
         *reference_faults(config),
         *_reference_sample_faults(config),
     ]
@@ -72,11 +74,25 @@ def _reference_sample_faults(config: Config) -> list[str]:
     ]
 
 
-def _crs_faults(crs: str | None) -> list[str]:
+def _map_crs_faults(maps: Maps) -> list[str]:
+    """Faults of the CRS that maps are warped to; blending needs the tiles' own pixels."""
+    faults = _crs_faults("maps.crs", maps.crs)
+    if maps.crs is None or faults:
+        return faults
+    if CRS.from_user_input(maps.crs).is_geographic:
+        faults.append(f"maps.crs: {maps.crs} is in degrees; give one in metres")
+    if maps.blend:
+        faults.append(
+            "maps.blend: warped maps cannot be blended; take maps.crs out, or set output_crs instead"
+        )
+    return faults
+
+
+def _crs_faults(key: str, crs: str | None) -> list[str]:
     if crs is None:
         return []
     try:
         CRS.from_user_input(crs)
     except CRSError:
-        return [f"output_crs: found {crs!r}, which is no CRS; give for example EPSG:2154"]
+        return [f"{key}: found {crs!r}, which is no CRS; give for example EPSG:2154"]
     return []

@@ -174,6 +174,11 @@ def _common_crs(config: Config, headers: Mapping[str, Grid]) -> tuple[str, list[
     for tile, grid in headers.items():
         by_crs.setdefault(grid.crs, tile)
     if len(by_crs) > 1:
+        if config.maps.crs:
+            return config.maps.crs, []
         found = ", ".join(f"{tile} in {crs}" for crs, tile in by_crs.items())
-        return "", [f"output_crs: the tiles have several CRSs ({found}); give the one of the map"]
+        return "", [
+            f"output_crs: the tiles have several CRSs ({found}); give the one of the map, or give it as maps.crs, "
+            "so that each tile is processed in its own"
+        ]
     return next(iter(by_crs)), []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from tilefold.plan.grids import output_grid
 from tilefold.plan.plan import Plan
 
 Settings = dict[str, Any]
@@ -25,6 +27,7 @@ def mosaic_tiles(plan: Plan, fold: str, seed: str, product: str) -> Settings:
         "seed": run.seed,
         "product": product,
         "grids": {tile: plan.grids[tile].to_dict() for tile in tiles},
+        "map_grids": _map_grids(plan, tiles) if plan.config.maps.crs else None,
         "ownership": plan.ownership.to_dict(),
         "classes": coloured_classes(plan) if product == "classification" else None,
         "nodata": plan.nodata,
@@ -47,11 +50,10 @@ def describe_map(plan: Plan, fold: str, seed: str) -> Settings:
 
 def measure_seams(plan: Plan, fold: str, seed: str) -> Settings:
     """Seams of a run's map."""
-    tiles = plan.run(fold, seed).map_tiles
     return {
         "fold": fold,
         "seed": int(seed),
-        "grids": {tile: plan.grids[tile].to_dict() for tile in tiles},
+        "grids": _map_grids(plan, plan.run(fold, seed).map_tiles),
         "ownership": plan.ownership.to_dict(),
         "nodata": plan.nodata,
     }
@@ -59,12 +61,11 @@ def measure_seams(plan: Plan, fold: str, seed: str) -> Settings:
 
 def polygonise_tile(plan: Plan, fold: str, seed: str, tile: str) -> Settings:
     """Polygons of a tile of a run's map."""
-    tiles = plan.run(fold, seed).map_tiles
     return {
         "fold": fold,
         "seed": int(seed),
         "tile": tile,
-        "grids": {name: plan.grids[name].to_dict() for name in tiles},
+        "grids": _map_grids(plan, plan.run(fold, seed).map_tiles),
         "ownership": plan.ownership.to_dict(),
         "codes": plan.codes,
         "nodata": plan.nodata,
@@ -77,7 +78,7 @@ def stitch_polygons(plan: Plan, fold: str, seed: str) -> Settings:
     return {
         "fold": fold,
         "seed": int(seed),
-        "grids": {tile: plan.grids[tile].to_dict() for tile in plan.run(fold, seed).map_tiles},
+        "grids": _map_grids(plan, plan.run(fold, seed).map_tiles),
         "classes": [{"code": item.code, "label": item.label} for item in plan.classes],
     }
 
@@ -155,6 +156,15 @@ def score_regularised(plan: Plan, fold: str, seed: str) -> Settings:
         "grids": {tile: plan.grids[tile].to_dict() for tile in run.map_tiles},
         "codes": plan.codes,
         "nodata": plan.nodata,
+    }
+
+
+def _map_grids(plan: Plan, tiles: Iterable[str]) -> dict[str, Settings]:
+    """Grid of each tile on the lattice of the maps."""
+    crs, resolution = plan.config.maps.crs, plan.config.resolution
+    return {
+        tile: (output_grid(plan.grids[tile], crs, resolution) if crs else plan.grids[tile]).to_dict()
+        for tile in tiles
     }
 
 
