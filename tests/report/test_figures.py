@@ -89,7 +89,7 @@ def test_fold_figure_file(study, tmp_path, with_gaps):
 def test_matrix_is_normalised_by_row():
     classes = [{"code": code, "label": f"class {code}"} for code in (1, 2, 5, 9)]
     matrix = np.array([[30, 10, 0, 0], [0, 0, 0, 0], [5, 0, 15, 0], [0, 0, 0, 0]])
-    axes = matrix_figure(matrix, classes, "title").axes[0]
+    axes = matrix_figure(matrix, classes, "title", np.arange(4)).axes[0]
     # Class 9 occurs nowhere and is left out; class 2 is predicted and has no reference.
     shown = np.ma.filled(axes.images[0].get_array().astype(float), np.nan)
     np.testing.assert_allclose(shown, [[75, 25, 0], [np.nan] * 3, [25, 0, 75]])
@@ -206,3 +206,15 @@ def test_bars_of_classes_end_at_their_f1(study):
             code = next(code for code, label in names.items() if label == name)
             expected = classes.get((0, *key, code), 0)
             assert bar.get_width() == pytest.approx(0 if np.isnan(expected) else expected)
+
+
+def test_confused_classes_stand_side_by_side_in_the_heat_map():
+    classes = [{"code": code, "label": f"class {code}"} for code in (1, 2, 5, 9)]
+    matrix = np.array([[70, 0, 0, 30], [0, 100, 0, 0], [0, 40, 60, 0], [0, 0, 0, 0]])
+    axes = matrix_figure(matrix, classes, "title").axes[0]
+    names = [text.get_text() for text in axes.get_xticklabels()]
+    assert names in (["1", "9", "2", "5"], ["1", "9", "5", "2"])
+    shown = np.ma.filled(axes.images[0].get_array().astype(float), np.nan)
+    assert shown[0].tolist() == [70, 30, 0, 0]
+    given = matrix_figure(matrix, classes, "title", np.array([3, 2, 1, 0])).axes[0]
+    assert [text.get_text() for text in given.get_xticklabels()] == ["9", "5", "2", "1"]

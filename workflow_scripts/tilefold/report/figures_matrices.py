@@ -1,4 +1,4 @@
-"""Confusion matrices as heat maps, normalised by row."""
+"""Confusion matrices as heat maps, normalised by row, with classes that are confused side by side."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from tilefold.report.images import INK, new_figure, write_png
+from tilefold.validation.confusion_order import order_by_confusion
 from tilefold.validation.matrices import read_otb_matrix
 
 #: Up to this number of classes the cells carry their percentages.
@@ -38,7 +39,12 @@ def write_matrix_figure(
     write_png(path, matrix_figure(counts, classes, title))
 
 
-def matrix_figure(matrix: NDArray[np.int64], classes: Sequence[Mapping[str, Any]], title: str) -> Figure:
+def matrix_figure(
+    matrix: NDArray[np.int64],
+    classes: Sequence[Mapping[str, Any]],
+    title: str,
+    order: NDArray[np.intp] | None = None,
+) -> Figure:
     """Heat map of a confusion matrix: each row is the shares of a reference class, in per cent.
 
     Parameters
@@ -50,8 +56,13 @@ def matrix_figure(matrix: NDArray[np.int64], classes: Sequence[Mapping[str, Any]
         Each with `code` and `label`, by ascending code.
     title
         Heading of the figure.
+    order
+        Positions of the classes as they are drawn; `order_by_confusion` of this matrix where none is given.
     """
-    present = np.flatnonzero((matrix.sum(axis=0) > 0) | (matrix.sum(axis=1) > 0)).tolist()
+    if order is None:
+        order = order_by_confusion(matrix)
+    occurs = (matrix.sum(axis=0) > 0) | (matrix.sum(axis=1) > 0)
+    present = order[occurs[order]].tolist()
     counts = matrix[np.ix_(present, present)]
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.full(counts.shape, np.nan)

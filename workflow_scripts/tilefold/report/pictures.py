@@ -18,6 +18,7 @@ from tilefold.report.images import Picture, embed
 from tilefold.report.results import Results, fold_of, seed_of
 from tilefold.report.table import number, side_words, signed
 from tilefold.validation.calibration import calibration_scores
+from tilefold.validation.confusion_order import order_by_confusion
 from tilefold.validation.sides import ALL, IN_AREA, OUT_OF_AREA
 
 #: Pictures of one kind on the page; what goes beyond is in the files alone, and the page says so.
@@ -74,8 +75,11 @@ def calibration_pictures(results: Results) -> list[Picture]:
 
 
 def matrix_pictures(results: Results) -> list[Picture]:
-    """Heat maps: the run `all` in area, all folds pooled, each fold out of area."""
-    found = []
+    """Heat maps: the run `all` in area, all folds pooled, each fold out of area.
+
+    All have one order of classes, by the confusion in the sum of the matrices that are drawn.
+    """
+    drawn: list[tuple[str, NDArray[np.int64]]] = []
     for seed in sorted({seed_of(run) for run in results.runs}):
         pooled = results.pooled_matrix(seed)
         matrices = {
@@ -85,15 +89,19 @@ def matrix_pictures(results: Results) -> list[Picture]:
             matrices[f"pooled out of area, seed {seed}"] = pooled
         for run in _runs(results, seed, whole=False)[: MOST_PICTURES - len(matrices)]:
             matrices[f"{run}, out of area"] = results.matrix(run, OUT_OF_AREA)
-        found += [_matrix_picture(results, title, matrix) for title, matrix in matrices.items()]
-    return found[:MOST_PICTURES]
+        drawn += matrices.items()
+    drawn = drawn[:MOST_PICTURES]
+    order = order_by_confusion(np.sum([matrix for _, matrix in drawn], axis=0))
+    return [_matrix_picture(results, title, matrix, order) for title, matrix in drawn]
 
 
 def _runs(results: Results, seed: int, *, whole: bool) -> list[str]:
     return [run for run in results.runs if seed_of(run) == seed and (fold_of(run) == ALL) == whole]
 
 
-def _matrix_picture(results: Results, title: str, matrix: NDArray[np.int64]) -> Picture:
+def _matrix_picture(
+    results: Results, title: str, matrix: NDArray[np.int64], order: NDArray[np.intp]
+) -> Picture:
     errors = matrix * ~np.eye(len(matrix), dtype=bool)
     text = f"Confusion matrix, {title}: {matrix.sum():,} pixels"
     if errors.any():
@@ -101,7 +109,7 @@ def _matrix_picture(results: Results, title: str, matrix: NDArray[np.int64]) -> 
         labels = list(results.names.values())
         pixels = f"{errors[row, column]:,} pixels"
         text += f"; the largest confusion is {labels[row]} predicted as {labels[column]}, {pixels}"
-    return embed(matrix_figure(matrix, results.classes, title), f"{text}.")
+    return embed(matrix_figure(matrix, results.classes, title, order), f"{text}.")
 
 
 def sample_pictures(results: Results) -> list[Picture]:
