@@ -59,6 +59,7 @@ if plan.table is None:
     include: "rules/merge.smk"
     include: "rules/description.smk"
     include: "rules/seams.smk"
+    include: "rules/votes.smk"
 
     if plan.trains:
 

@@ -15,6 +15,7 @@ rule maps:
             )
         ],
         [f"<results>/maps/{name}/seams.csv" for name in plan.seam_runs],
+        [f"<results>/maps/{fold}/vote_entropy.tif" for fold in plan.voted_folds],
         [
             f"<results>/maps/{fold}/fused/{method}.tif"
             for fold in plan.fused_folds

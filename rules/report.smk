@@ -78,6 +78,10 @@ rule write_report:
             if run.held_out and plan.has_places
         ],
         seams=[f"<results>/maps/{name}/seams.csv" for name in plan.seam_runs],
+        votes=[f"<results>/maps/{fold}/vote_entropy.csv" for fold in plan.voted_folds],
+        vote_maps=[
+            f"<results>/maps/{fold}/vote_entropy.tif" for fold in plan.voted_folds
+        ],
         regularised=[
             f"<results>/validation/{name}/regularised.csv"
             for name in plan.regularised_runs

@@ -4,6 +4,7 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
+from tilefold.inference.vote_entropy import measure_votes
 from tilefold.validation.candidates import summarise_candidates
 from tilefold.validation.sides import sides_of_run
 from tilefold.validation.summary import summarise_runs
@@ -116,7 +117,8 @@ def write_run(folder, fold, seed):
         distances |= {"n_pixels": [0, 60, 20], "n_polygons": [0, 3, 2], "n_nodata": 0, "n_classes": [0, 3, 1]}
         distances |= {"oa": [np.nan, 0.7, 0.5], "mean_f1": [np.nan, 0.6, 0.4]}
         pd.DataFrame(distances).to_csv(validation / "distances.csv", index=False)
-    labels = np.array([[1, 2, 2, 0], [3, 3, 9, 1], [0, 0, 1, 1]], np.uint8)
+    # Seeds differ in one pixel of twelve.
+    labels = np.array([[1, 2, 2, 0], [3, 3, 9, 1], [0, 0, 1, 1 + seed]], np.uint8)
     write_raster(
         folder / "maps" / fold / f"seed_{seed}" / "classification.tif", labels.repeat(9, 0).repeat(9, 1)
     )
@@ -195,6 +197,18 @@ def write_seams(folder, runs):
     return paths
 
 
+def write_votes(folder, folds, seeds):
+    """Vote entropy of each fold with several seeds: tables and rasters."""
+    tables, rasters = {}, {}
+    for fold in folds if len(seeds) > 1 else []:
+        maps = [folder / "maps" / fold / f"seed_{seed}" / "classification.tif" for seed in seeds]
+        tables[fold], rasters[fold] = (
+            folder / "maps" / fold / f"vote_entropy.{end}" for end in ("csv", "tif")
+        )
+        measure_votes(maps, {"codes": CODES, "nodata": 0}, entropy=rasters[fold], classes=tables[fold])
+    return tables, rasters
+
+
 def write_map_scores(folder, names, kind):
     paths = {name: folder / "validation" / name / f"{kind}.csv" for name in names}
     for path in paths.values():
@@ -244,6 +258,7 @@ def write_results(folder, folds, seeds):
     for tile in TILES:
         rows = [("S2A_1", "B/S2A_1/B4.tif", "the file is missing")] if tile == "B" else []
         pd.DataFrame(rows, columns=["product", "file", "reason"]).to_csv(skipped[tile]["s2"], index=False)
+    votes, vote_maps = write_votes(folder, ("all", *folds), seeds)
     sources = {
         **summary,
         "candidates": folder / "summary" / "candidates.csv",
@@ -251,6 +266,8 @@ def write_results(folder, folds, seeds):
         "seams": write_seams(folder, names[:1]),
         "regularised": write_map_scores(folder, names[:1], "regularised"),
         "fused": write_map_scores(folder, ["all"], "fused"),
+        "votes": votes,
+        "vote_maps": vote_maps,
         "levels": [],
         "cleaning": cleaning,
         "split": splits,

@@ -9,6 +9,7 @@ from tilefold.report.table import Link
 from tilefold.report.tables_areas import area_table
 from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
 from tilefold.report.tables_intervals import interval_table
+from tilefold.report.tables_maps import vote_table
 from tilefold.report.tables_samples import loss_by_class_table, loss_table, split_table, tile_table
 from tilefold.report.tables_scores import class_by_fold_table, class_table, gap_table, headline, mean_table
 from tilefold.report.tables_series import calendar_table, clear_histogram, clear_table, quantile
@@ -251,3 +252,13 @@ def test_areas_with_their_half_widths():
     table = area_table(pd.DataFrame(rows, columns=columns).assign(seed=0), LINK)
     assert table.rows[0][5:7] == ["0.900 ± 0.020", "300"]
     assert table.rows[1][:5] == ["2 x", "70.0", "50.0 ± 10.0", "0.800 ± 0.100", "0.700"]
+
+
+def test_disagreement_of_the_seeds_by_class_and_fold(results):
+    table = vote_table(results.by_run("votes"), results.names, [LINK])
+    assert [row[0] for row in table.rows] == ["all pixels", *results.names.values()]
+    # Nine pixels have labels in both seeds; in one, class 1 in the first seed, they differ.
+    assert table.rows[0][1:4] == [f"{1 / 9:.3f}", "11.1 %", "729"]
+    assert table.rows[1][1:4] == ["0.250", "25.0 %", "324"]
+    assert table.rows[2][1:4] == ["0.000", "0.0 %", "162"]
+    assert len(table.columns) == 1 + 3 * 3

@@ -64,7 +64,7 @@ def fuse_maps(
     with ExitStack() as stack:
         opened = [stack.enter_context(rasterio.open(path)) for path in maps]
         likely = [stack.enter_context(rasterio.open(path)) for path in probabilities]
-        _check_grids([*opened, *likely])
+        check_grids([*opened, *likely])
 
         def labels_of(window: Window) -> NDArray[Any]:
             labels = np.stack([raster.read(1, window=window.to_ranges()) for raster in opened])
@@ -132,7 +132,14 @@ def largest_mean(probabilities: Sequence[NDArray[np.uint16]], codes: Sequence[in
     return np.where(known, labels, nodata), tied & known
 
 
-def _check_grids(rasters: Sequence[DatasetReader]) -> None:
+def check_grids(rasters: Sequence[DatasetReader]) -> None:
+    """Refuse maps that do not lie on one grid.
+
+    Raises
+    ------
+    TileRasterError
+        With both grids.
+    """
     for raster in rasters[1:]:
         if not same_grid(grid_of(raster), grid_of(rasters[0])):
             raise TileRasterError(

@@ -75,7 +75,7 @@ def measure_seams(
     shared = {
         pair: counts
         for pair in combinations(sorted(grids), 2)
-        if (counts := _differences(*([item[tile] for tile in pair] for item in (tiles, windows, grids))))
+        if (counts := _differences(pair, tiles, windows, grids))
     }
     nothing = np.zeros((len(OFFSETS) + 1, 2), np.int64)
     rows = [
@@ -170,18 +170,24 @@ def _measure_lines(
     return {pair: counts for pair, counts in found.items() if set(pair) <= set(windows)}
 
 
-def _differences(paths: list[Path | str], windows: list[Window], grids: list[Grid]) -> tuple[int, int] | None:
+def _differences(
+    pair: tuple[str, str],
+    tiles: Mapping[str, Path | str],
+    windows: Mapping[str, Window],
+    grids: Mapping[str, Grid],
+) -> tuple[int, int] | None:
     """Pixels that two tiles both classified, and those with two labels; None where they do not overlap."""
-    common = overlap(*windows)
+    first, second = pair
+    common = overlap(windows[first], windows[second])
     if common is None:
         return None
     pixels = differing = 0
-    with open_on(paths[0], grids[0]) as one, open_on(paths[1], grids[1]) as other:
+    with open_on(tiles[first], grids[first]) as one, open_on(tiles[second], grids[second]) as other:
         for block in blocks(common, BLOCK):
-            first, second = _labels_of(block, [(one, windows[0]), (other, windows[1])])
-            both = (first != one.nodata) & (second != other.nodata)
+            labels, others = _labels_of(block, [(one, windows[first]), (other, windows[second])])
+            both = (labels != one.nodata) & (others != other.nodata)
             pixels += int(np.count_nonzero(both))
-            differing += int(np.count_nonzero(both & (first != second)))
+            differing += int(np.count_nonzero(both & (labels != others)))
     return pixels, differing
 
 

@@ -83,6 +83,11 @@ def stitch_polygons(plan: Plan, fold: str, seed: str) -> Settings:
     }
 
 
+def measure_votes(plan: Plan, fold: str) -> Settings:
+    """Where the maps of a fold's seeds disagree."""
+    return {"fold": fold, "seeds": list(plan.config.split.seeds), "codes": plan.codes, "nodata": plan.nodata}
+
+
 def count_validation(plan: Plan, fold: str, seed: str) -> Settings:
     """What a run's models make of their validation samples."""
     classification = plan.config.classification

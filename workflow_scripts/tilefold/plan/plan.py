@@ -166,10 +166,19 @@ class Plan:
         return ["classification", "confidence", *(name for name, on in wanted.items() if on)]
 
     @property
+    def mapped_folds(self) -> list[str]:
+        """Folds that have maps."""
+        return list(dict.fromkeys(run.fold for run in self.runs if run.map_tiles))
+
+    @property
     def fused_folds(self) -> list[str]:
         """Folds whose maps are fused."""
-        mapped = dict.fromkeys(run.fold for run in self.runs if run.map_tiles)
-        return list(mapped) if self.config.fusion.methods else []
+        return self.mapped_folds if self.config.fusion.methods else []
+
+    @property
+    def voted_folds(self) -> list[str]:
+        """Folds whose seeds map the same pixels, so that they can disagree."""
+        return self.mapped_folds if len(self.config.split.seeds) > 1 else []
 
     @property
     def seam_runs(self) -> list[str]:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
+from rasterio.io import DatasetReader
 
 from tilefold.report.images import FAINT, INK, new_figure, write_png
 
@@ -64,8 +65,7 @@ def map_figure(
         Longer side of the map, in inches.
     """
     with rasterio.open(mosaic) as dataset:
-        shrink = max(1.0, max(dataset.shape) / LONGEST_SIDE)
-        shape = tuple(max(1, round(side / shrink)) for side in dataset.shape)
+        shape = _decimated(dataset)
         labels = dataset.read(1, out_shape=shape, resampling=Resampling.nearest)
         ground = dataset.res[0] * dataset.width
         metric = dataset.crs is not None and dataset.crs.is_projected
@@ -73,12 +73,8 @@ def map_figure(
     height, width = (max(NARROWEST, size * side / max(shape)) for side in shape)
     with new_figure(width + (2.2 if legend else 0), height + (0.3 if title else 0)) as figure:
         axes = figure.subplots()
-        axes.set_title(title)
+        _frame(axes, title)
         axes.imshow(colour_image(labels, classes), interpolation="nearest")
-        axes.set_xticks([])
-        axes.set_yticks([])
-        axes.spines[:].set_visible(True)
-        axes.spines[:].set_color(FAINT)
         if metric:
             _draw_scale(axes, shape, ground)
         if legend:
@@ -88,6 +84,56 @@ def map_figure(
             ]
             figure.legend(handles=handles, loc="outside right upper", fontsize=8.5)
     return figure
+
+
+def measure_figure(
+    raster: Path | str, *, title: str, label: str, scale: float, highest: float = 1.0, size: float = SMALL
+) -> Figure:
+    """Decimated one-band raster of a measure from 0 on, darker where it is larger, with a bar of its values.
+
+    Parameters
+    ----------
+    raster
+        Raster with a nodata value, drawn pale grey; read decimated, as means.
+    title
+        Heading of the figure.
+    label
+        What the values are.
+    scale
+        The raster's values are the measure times this.
+    highest
+        Value of the darkest colour.
+    size
+        Longer side of the map, in inches.
+    """
+    with rasterio.open(raster) as dataset:
+        shape = _decimated(dataset)
+        values = dataset.read(1, out_shape=shape, resampling=Resampling.average, masked=True) / scale
+        ground = dataset.res[0] * dataset.width
+        metric = dataset.crs is not None and dataset.crs.is_projected
+    height, width = (max(NARROWEST, size * side / max(shape)) for side in shape)
+    with new_figure(width + 1.1, height + 0.3) as figure:
+        axes = figure.subplots()
+        _frame(axes, title)
+        axes.set_facecolor(_unit(OUTSIDE))
+        image = axes.imshow(values, cmap="viridis_r", vmin=0, vmax=highest, interpolation="nearest")
+        if metric:
+            _draw_scale(axes, shape, ground)
+        figure.colorbar(image, label=label, shrink=0.8)
+    return figure
+
+
+def _decimated(dataset: DatasetReader) -> tuple[int, ...]:
+    shrink = max(1.0, max(dataset.shape) / LONGEST_SIDE)
+    return tuple(max(1, round(side / shrink)) for side in dataset.shape)
+
+
+def _frame(axes: Axes, title: str) -> None:
+    axes.set_title(title)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(True)
+    axes.spines[:].set_color(FAINT)
 
 
 def colour_image(labels: NDArray[Any], classes: Sequence[Mapping[str, Any]]) -> NDArray[np.uint8]:

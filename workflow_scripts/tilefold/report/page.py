@@ -24,6 +24,7 @@ from tilefold.report.pictures import (
     sweep_pictures,
     trained_models,
     training_pictures,
+    vote_pictures,
 )
 from tilefold.report.results import Results
 from tilefold.report.table import Table
@@ -35,7 +36,7 @@ from tilefold.report.tables_cleaning import before_and_after_table, outcome_tabl
 from tilefold.report.tables_distances import distance_table
 from tilefold.report.tables_intervals import interval_table
 from tilefold.report.tables_levels import level_table
-from tilefold.report.tables_maps import map_score_table, seam_table
+from tilefold.report.tables_maps import map_score_table, seam_table, vote_table
 from tilefold.report.tables_samples import (
     loss_by_class_table,
     loss_table,
@@ -84,8 +85,8 @@ def write_report(
         `rates`, `samples`, `barred`, `roles`, `reliability`, `risk`, `maps` (of runs that make one), `matrices` (a
         folder with
         `<side>.csv`, or files by side), `distances` (of runs that hold something out); by model (see `model_name`)
-        `choices`, and `histories` of each candidate; `seams` and `regularised` by run and `fused` by fold (all may be
-        empty); `clear` and `skipped` by tile and sensor.
+        `choices`, and `histories` of each candidate; `seams` and `regularised` by run, `fused`, `votes` and
+        `vote_maps` by fold (all may be empty); `clear` and `skipped` by tile and sensor.
     settings
         `title`; `few_polygons` (see `find_cautions`); `classes` (`code`, `label`, `colour` as red, green, blue);
         `config` (YAML text or plain data, shown only); `calendars` (dates by sensor); `products` (how many, by
@@ -109,6 +110,7 @@ def write_report(
         "classes": classes,
         "maps": map_pictures(results),
         "number_of_maps": len(sources["maps"]),
+        "vote_pictures": vote_pictures(results),
         "map_tables": _map_tables(results),
         "series": _series(results, settings),
         "config": _config_text(settings["config"]),
@@ -229,6 +231,8 @@ def _samples(results: Results) -> dict[str, Any]:
 def _map_tables(results: Results) -> list[Table]:
     """Seams, and scores of regularised and fused maps, where there are some."""
     tables = []
+    if results.sources["votes"]:
+        tables.append(vote_table(results.by_run("votes"), results.names, results.links("votes")))
     if results.sources["seams"]:
         tables.append(seam_table(results.by_run("seams"), results.links("seams")))
     for source, caption in (

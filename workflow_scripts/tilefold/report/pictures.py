@@ -6,17 +6,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tilefold.inference.vote_entropy import ENTROPY_SCALE
 from tilefold.report.figures_calibration import calibration_figure
 from tilefold.report.figures_classes import classes_figure
 from tilefold.report.figures_folds import gaps_figure, scores_figure
-from tilefold.report.figures_maps import LARGE, SMALL, map_figure
+from tilefold.report.figures_maps import LARGE, SMALL, map_figure, measure_figure
 from tilefold.report.figures_matrices import matrix_figure
 from tilefold.report.figures_samples import samples_figure
 from tilefold.report.figures_sweep import sweep_figure
 from tilefold.report.figures_training import training_figure
 from tilefold.report.images import Picture, embed
 from tilefold.report.results import Results, fold_of, seed_of
-from tilefold.report.table import number, side_words, signed
+from tilefold.report.table import number, percent, side_words, signed
 from tilefold.validation.calibration import calibration_scores
 from tilefold.validation.confusion_order import order_by_confusion
 from tilefold.validation.sides import ALL, IN_AREA, OUT_OF_AREA
@@ -151,6 +152,22 @@ def training_pictures(results: Results, choices: dict[str, pd.DataFrame]) -> lis
 def trained_models(choices: dict[str, pd.DataFrame]) -> list[str]:
     """Models that have a chosen candidate: all but those of regions without samples."""
     return [model for model, table in choices.items() if table["chosen"].any()]
+
+
+def vote_pictures(results: Results) -> list[Picture]:
+    """Where the maps of several seeds disagree, those of the fold `all` first."""
+    folds = sorted(results.sources["vote_maps"], key=lambda fold: fold != ALL)[:MOST_PICTURES]
+    tables = results.by_run("votes")
+    return [
+        embed(
+            measure_figure(
+                results.sources["vote_maps"][fold], title=fold, label="entropy of votes", scale=ENTROPY_SCALE
+            ),
+            f"Entropy of the labels of all seeds, fold {fold}: mean {number(tables[fold]['entropy'].iloc[0])}, "
+            f"labels differ on {percent(tables[fold]['differing'].iloc[0])} of the pixels.",
+        )
+        for fold in folds
+    ]
 
 
 def map_pictures(results: Results) -> list[Picture]:

@@ -18,7 +18,7 @@ def report_sources(given: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
         Files by the rule's names, each a path or several in the order of the settings; `given.get` as of a dict.
     settings
         `runs`, `regions`, `candidates`, `seeds`, `products`, `calendars`, and the names of the runs that have a file
-        of a kind: `mapped_runs`, `distance_runs`, `seam_runs`, `regularised_runs`, `fused_folds`.
+        of a kind: `mapped_runs`, `distance_runs`, `seam_runs`, `regularised_runs`, `fused_folds`, `voted_folds`.
     """
     runs = settings["runs"]
     models = [model_name(run, region) for run in runs for region in settings["regions"]]
@@ -46,6 +46,8 @@ def report_sources(given: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
         "maps": dict(zip(settings["mapped_runs"], given["maps"], strict=True)),
         "distances": dict(zip(settings["distance_runs"], given["distances"], strict=True)),
         "seams": dict(zip(settings["seam_runs"], given["seams"], strict=True)),
+        "votes": dict(zip(settings["voted_folds"], given["votes"], strict=True)),
+        "vote_maps": dict(zip(settings["voted_folds"], given["vote_maps"], strict=True)),
         "regularised": dict(zip(settings["regularised_runs"], given["regularised"], strict=True)),
         "fused": dict(zip(settings["fused_folds"], given["fused"], strict=True)),
         "clear": by_series["clear_dates"],

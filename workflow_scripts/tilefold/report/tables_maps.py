@@ -33,6 +33,34 @@ def seam_table(seams: Mapping[str, pd.DataFrame], links: list[Link]) -> Table:
     return Table(caption, columns, rows, links, (0, 1), starts(keys))
 
 
+def vote_table(votes: Mapping[str, pd.DataFrame], names: Mapping[int, str], links: list[Link]) -> Table:
+    """How far the maps of several seeds disagree, by class and fold.
+
+    Parameters
+    ----------
+    votes
+        Tables of `measure_votes` by fold.
+    names
+        Code and label of each class, by code.
+    links
+        Their files.
+    """
+    rows = []
+    for position, label in enumerate(["all pixels", *names.values()]):
+        cells = [label]
+        for table in votes.values():
+            row = table.iloc[position]
+            cells += [number(row["entropy"]), percent(row["differing"]), count(row["pixels"])]
+        rows.append(cells)
+    columns = ["class with most votes"]
+    columns += [f"{fold}: {name}" for fold in votes for name in ("mean entropy", "labels differ", "pixels")]
+    caption = (
+        "Where the maps of all seeds disagree: mean entropy of their labels (0: all agree, 1: no two do) and share "
+        "of the pixels where not all have one label, by the class that most seeds give a pixel."
+    )
+    return Table(caption, columns, rows, links)
+
+
 def map_score_table(scored: Mapping[str, pd.DataFrame], links: list[Link], caption: str) -> Table:
     """Scores of maps side by side, on the same pixels.
 
