@@ -64,6 +64,7 @@ if plan.table is None:
     if plan.trains:
 
         include: "rules/fusion.smk"
+        include: "rules/sites.smk"
     include: "rules/regularisation.smk"
     include: "rules/vectors.smk"
     include: "rules/maps.smk"

@@ -38,4 +38,5 @@ wildcard_constraints:
     chunk=r"\d+",
     level=r"\d+",
     product="|".join(plan.tile_products),
+    site="|".join(plan.sites) or "none",
     method="|".join(plan.config.fusion.methods) or "none",

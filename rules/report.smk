@@ -78,6 +78,8 @@ rule write_report:
             if run.held_out and plan.has_places
         ],
         seams=[f"<results>/maps/{name}/seams.csv" for name in plan.seam_runs],
+        sites=site_table if plan.sites else [],
+        site_maps=site_rasters if plan.sites else [],
         votes=[f"<results>/maps/{fold}/vote_entropy.csv" for fold in plan.voted_folds],
         vote_maps=[
             f"<results>/maps/{fold}/vote_entropy.tif" for fold in plan.voted_folds

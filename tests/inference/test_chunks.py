@@ -12,7 +12,7 @@ import pytest
 import rasterio
 
 from tilefold.grids.windows import Window
-from tilefold.inference.chunks import classify_chunk, lattice_blocks
+from tilefold.inference.chunks import classify_chunk, classify_site, lattice_blocks
 from tilefold.inference.merge import merge_chunks
 from tilefold.inference.model import PredictionError
 from tilefold.storage.rasters import band_type, create_raster, grid_of
@@ -127,6 +127,19 @@ def test_any_number_of_chunks_gives_the_same_map(tile: Any, tmp_path: Path) -> N
             merged[name, chunks] = path.read_bytes()
     for name in PRODUCTS:
         assert merged[name, 1] == merged[name, 7]
+
+
+@pytest.mark.parametrize("window", [[250, 290, 240, 265], [0, 300, 0, 270], [7, 8, 269, 270]])
+def test_a_site_has_the_labels_of_the_map(tile: Any, tmp_path: Path, window: list[int]) -> None:
+    """Windows over the corner of four blocks, of the whole tile, and of one pixel."""
+    full = read(classify(tile, tmp_path)["labels"])[0]
+    classify_site(*tile.inputs, tile.settings(window=window), labels=tmp_path / "site.tif")
+    with rasterio.open(tmp_path / "site.tif") as raster:
+        np.testing.assert_array_equal(raster.read(1), full[window[0] : window[1], window[2] : window[3]])
+        assert (raster.transform.c, raster.transform.f) == (
+            500000.0 + 10 * window[2],
+            4800000.0 - 10 * window[0],
+        )
 
 
 def test_labels_without_probabilities(tile: Any, tmp_path: Path) -> None:

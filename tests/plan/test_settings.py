@@ -43,6 +43,7 @@ RAW = {
     },
     "split": {"seeds": [0, 5]},
     "folds": {"scheme": ["A"]},
+    "report": {"sites": [{"name": "delta", "x": 500900.0, "y": 4899500.0, "size": 100}]},
     "validation": {"reference_sample": {"path": "points.gpkg", "strata": "strata.csv"}},
 }
 
@@ -53,12 +54,20 @@ EXTERNAL = {
     "raw": ["own"],
 }
 
-PREDICT = {"classify_chunk", "predict_samples"}
+PREDICT = {"classify_chunk", "classify_site", "predict_samples"}
 CLASSIFY = PREDICT | {"count_validation"}
 READING = {"preprocess", "compute_external_features"}
-SERIES = READING | {"extract_pool", "assemble_samples", "classify_chunk"}
+SERIES = READING | {"extract_pool", "assemble_samples", "classify_chunk", "classify_site"}
+#: A pixel's labels are the same wherever it is classified.
+SITES = {"classify_site", "summarise_sites"}
 #: Tables over all runs.
-SUMMARIES = {"summarise_runs", "summarise_candidates", "summarise_level", "summarise_baselines"}
+SUMMARIES = {
+    "summarise_runs",
+    "summarise_candidates",
+    "summarise_level",
+    "summarise_baselines",
+    "summarise_sites",
+}
 REGULARISING = {"regularise_map", "score_regularised"}
 POLYGONS = {"polygonise_tile", "stitch_polygons"}
 FUSION = {"fuse_maps", "score_fused"}
@@ -113,8 +122,8 @@ DEPENDS = {
     "calendar.gaussian_width": (5.0, set()),
     "features": ({"own": ["ndvi"]}, {"assemble_samples"}),
     "user_features.dem.path": ("other.tif", set()),
-    "user_features.dem.bands": (2, {"extract_pool", "assemble_samples", "classify_chunk"}),
-    "user_features.dem.resampling": ("nearest", {"extract_pool", "assemble_samples", "classify_chunk"}),
+    "user_features.dem.bands": (2, SERIES - READING),
+    "user_features.dem.resampling": ("nearest", SERIES - READING),
     "external_features.module": ("n.py", {"compute_external_features"}),
     "external_features.functions": (["g"], {"compute_external_features"}),
     "external_features.margin": (1, {"compute_external_features"}),
@@ -144,6 +153,7 @@ DEPENDS = {
             "mosaic_tiles",
             "describe_map",
             "measure_votes",
+            "summarise_sites",
             *FUSION,
             *REGULARISING,
             *POLYGONS,
@@ -255,6 +265,7 @@ DEPENDS = {
             "measure_seams",
             "polygonise_tile",
             "measure_votes",
+            "summarise_sites",
             "validate_run",
             "score_distances",
             "summarise_runs",
@@ -284,6 +295,7 @@ DEPENDS = {
     "validation.bootstrap.seed": (3, {"summarise_runs", "summarise_level"}),
     "report.title": ("t", set()),
     "report.few_polygons": (7, set()),
+    "report.sites": ([{"name": "delta", "x": 501700.0, "y": 4899500.0, "size": 100}], SITES),
 }
 #: Fields that can hold one value only, as yet.
 SINGLE: set[str] = set()
@@ -330,6 +342,7 @@ WILDCARDS = {
     "product": "classification",
     "level": "1",
     "method": "dempster_shafer",
+    "site": "delta",
 }
 
 
@@ -389,7 +402,8 @@ MAPPING = ["preprocess", "classify_chunk", "merge_chunks", "mosaic_tiles", "meas
 
 
 def test_models_of_elsewhere_change_what_classifies():
-    before, after = plan_of(RAW), plan_of(with_value(RAW, "models.from", "elsewhere"))
+    here = with_value(RAW, "report.sites", [])
+    before, after = plan_of(here), plan_of(with_value(here, "models.from", "elsewhere"))
     assert [run.fold for run in after.runs] == ["all", "all"]
     changed = set()
     for rule in MAPPING:

@@ -4,6 +4,7 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
+from tilefold.inference.site_shares import summarise_sites
 from tilefold.inference.vote_entropy import measure_votes
 from tilefold.validation.candidates import summarise_candidates
 from tilefold.validation.sides import sides_of_run
@@ -209,6 +210,20 @@ def write_votes(folder, folds, seeds):
     return tables, rasters
 
 
+def write_sites(folder, names):
+    """One site, in which the first fold finds no meadow."""
+    rasters = {}
+    for name in names:
+        rasters[name] = folder / "sites" / "delta" / f"{name}.tif"
+        labels = np.array([[1, 1, 2, 2], [3, 3, 9, 0]], np.uint8)
+        labels[labels == 3] = 2 if name.startswith("without_A") else 3
+        write_raster(rasters[name], labels)
+    table = folder / "summary" / "sites.csv"
+    settings = {"codes": CODES, "nodata": 0, "tiles": {"delta": "A"}}
+    summarise_sites({"delta": rasters}, settings, shares=table)
+    return {"sites": table, "site_maps": {"delta": rasters}}
+
+
 def write_map_scores(folder, names, kind):
     paths = {name: folder / "validation" / name / f"{kind}.csv" for name in names}
     for path in paths.values():
@@ -266,6 +281,7 @@ def write_results(folder, folds, seeds):
         "seams": write_seams(folder, names[:1]),
         "regularised": write_map_scores(folder, names[:1], "regularised"),
         "fused": write_map_scores(folder, ["all"], "fused"),
+        **(write_sites(folder, names) if folds else {}),
         "votes": votes,
         "vote_maps": vote_maps,
         "levels": [],

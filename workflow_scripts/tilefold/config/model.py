@@ -112,6 +112,15 @@ class Config(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _sites_of_maps(self) -> Self:
+        if self.report.sites and (self.samples is not None or self.models.source is not None):
+            reason = (
+                "a table of samples gives no maps" if self.samples else "with models.from there is no report"
+            )
+            raise ValueError(f"report.sites: {reason}; leave it out")
+        return self
+
     @property
     def series(self) -> list[str]:
         """Names of the inputs with dates and bands: the sensors, or those of the table of samples."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from tilefold.config.data import Name
 from tilefold.config.section import Section
 
 
@@ -91,6 +92,21 @@ class Validation(Section):
         return value
 
 
+class Site(Section):
+    """A window that every run classifies."""
+
+    name: Name
+    """What it is called."""
+    x: float
+    """Centre, east (or longitude)."""
+    y: float
+    """Centre, north (or latitude)."""
+    size: Annotated[float, Field(gt=0)]
+    """Side of the square, in metres (units of the tiles' CRS)."""
+    crs: str | None = None
+    """CRS of `x` and `y`, for example `EPSG:4326`. Default: that of all tiles (`output_crs`, else the tiles' own)."""
+
+
 class Report(Section):
     """The page for people."""
 
@@ -98,3 +114,13 @@ class Report(Section):
     """Heading of the report."""
     few_polygons: Annotated[int, Field(ge=0)] = 5
     """Classes trained or scored on fewer polygons than this are named at the top."""
+    sites: list[Site] = []
+    """Windows that every run classifies, also those whose map is a held-out area elsewhere: the report shows them run
+    by run, with the classes' shares, and names classes that vanish in a run. See `docs/sites.md`."""
+
+    @field_validator("sites")
+    @classmethod
+    def _each_once(cls, value: list[Site]) -> list[Site]:
+        if len({site.name for site in value}) != len(value):
+            raise ValueError("give each site another name")
+        return value

@@ -1,11 +1,11 @@
-"""Classification of one chunk of a tile."""
+"""Classification of a part of a tile: one chunk, or the window of a site."""
 
 from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rasterio.io import DatasetReader
 
 from tilefold.grids.grid import Grid
-from tilefold.grids.windows import Window, chunk_window
+from tilefold.grids.windows import Window, chunk_window, shifted
 from tilefold.inference.model import PredictionError
 from tilefold.inference.regions import RegionModels
 from tilefold.inference.scales import CONFIDENCE_NODATA, PROBABILITY_NODATA
@@ -85,6 +85,54 @@ def classify_chunk(
     """
     grid = Grid.from_dict(settings["grid"])
     window = chunk_window(grid.height, grid.width, settings["chunk"], settings["number_of_chunks"])
+    inputs = series, clear, static, external, regions
+    _classify(models, inputs, settings, window, neighbours, rasters)
+
+
+def classify_site(
+    models: Mapping[str, Path | str],
+    series: Paths,
+    clear: Paths,
+    static: Paths,
+    settings: Mapping[str, Any],
+    *,
+    external: Path | str | None = None,
+    regions: Path | str | None = None,
+    neighbours: Path | str | None = None,
+    labels: Path | str,
+) -> None:
+    """Classify a window of a tile; its pixels have the labels that the run's map has, or would have, there.
+
+    Parameters
+    ----------
+    models, series, clear, static, external, regions, neighbours
+        As for `classify_chunk`.
+    settings
+        As for `classify_chunk`, with `window` (first row, row behind the last, first column, column behind the last)
+        in the place of the chunk.
+    labels
+        To write: class codes; `nodata` where a pixel was never clear or no model classifies it.
+
+    Raises
+    ------
+    PredictionError
+        If the series are not those of the model, or the network gives NaN or infinity: with tile and window.
+    """
+    inputs = series, clear, static, external, regions
+    _classify(models, inputs, settings, Window(*settings["window"]), neighbours, {"labels": labels})
+
+
+def _classify(
+    models: Mapping[str, Path | str],
+    paths: tuple[Paths, Paths, Paths, Path | str | None, Path | str | None],
+    settings: Mapping[str, Any],
+    window: Window,
+    neighbours: Path | str | None,
+    rasters: Mapping[str, Path | str],
+) -> None:
+    """Classify a window; `paths` are series, clear dates, static rasters, external features and regions."""
+    series, clear, static, external, regions = paths
+    grid = Grid.from_dict(settings["grid"])
     loaded = RegionModels(models, settings, read_neighbours(neighbours) if neighbours else None)
     with ExitStack() as stack:
         dated = (
@@ -95,7 +143,8 @@ def classify_chunk(
         raster = stack.enter_context(rasterio.open(regions)) if regions else None
         tags = {**provenance(settings), **models_tag(models)}
         writers = _open_outputs(stack, grid.crop(window), settings, rasters, tags)
-        read = _read_blocks(inputs, raster, lattice_blocks(window))
+        # Closed first: an error must not close the files while the next block is read from them.
+        read = stack.enter_context(closing(_read_blocks(inputs, raster, lattice_blocks(window))))
         _classify_window(read, writers, loaded, window, settings)
 
 
@@ -106,10 +155,10 @@ def _classify_window(
     window: Window,
     settings: Mapping[str, Any],
 ) -> None:
-    """Classify a window of full width block by block; rows of blocks go to the writers as they are complete."""
+    """Classify a window block by block; rows of blocks go to the writers as they are complete."""
     rows: dict[str, NDArray[Any]] = {}
     for block, values, clear_dates, regions in read:
-        if block.col_start == 0:
+        if block.col_start == window.col_start:
             rows = {
                 name: np.empty((writer.bands, block.height, window.width), writer.dtype)
                 for name, writer in writers.items()
@@ -117,10 +166,10 @@ def _classify_window(
         place = f"tile {settings['tile']}, {_place(block)}"
         decisions = models.classify(regions, values, clear_dates, place=place)
         results = {**vars(decisions), "clear_dates": clear_dates}
-        if settings["confidence_type"] == "float16":
+        if settings.get("confidence_type") == "float16":
             results["confidence"] = decisions.top
-        _put(rows, results, block)
-        if block.col_stop == window.width:
+        _put(rows, results, shifted(block, window))
+        if block.col_stop == window.col_stop:
             for name, writer in writers.items():
                 writer.append(rows[name])
             logger.info("tile %s: classified up to row %d", settings["tile"], block.row_stop)
@@ -203,7 +252,7 @@ def _open_inputs(
 
 def _read_blocks(
     inputs: InputStack, regions: DatasetReader | None, windows: Iterator[Window]
-) -> Iterator[Block]:
+) -> Generator[Block, None, None]:
     """Read blocks in order, the next one while the present one is classified."""
 
     def read(window: Window) -> Block:

@@ -29,6 +29,7 @@ from tilefold.plan.regions import blend_faults, find_regions
 from tilefold.plan.rules import code_digests
 from tilefold.plan.sensor_faults import sensor_faults
 from tilefold.plan.sensors import definition
+from tilefold.plan.sites import place_sites
 from tilefold.plan.splitting import validation_faults
 from tilefold.plan.table_plan import make_table_plan
 from tilefold.plan.tiles import choose_tiles
@@ -77,6 +78,7 @@ def _make_image_plan(design: Design) -> Plan:
     grids, ownership, grid_faults = _make_grids(config, found.products)
     late_faults = [*external_faults, *grid_faults, *length_faults(config.folds, ownership.crs)]
     late_faults += blend_faults(config.regions, grids)
+    late_faults += [] if grid_faults else place_sites(config.report.sites, grids, ownership)[1]
     if external is not None:
         late_faults += network_input_faults(config, external["groups"])
     if late_faults:

@@ -173,6 +173,21 @@ def _map_grids(plan: Plan, tiles: Iterable[str]) -> dict[str, Settings]:
     }
 
 
+def prediction(plan: Plan) -> Settings:
+    """How pixels are classified, whatever they are of."""
+    classification = plan.config.classification
+    return {
+        "regions": plan.regions,
+        "fallback": plan.fallback,
+        "codes": plan.codes,
+        "nodata": plan.nodata,
+        "dtype": "uint8" if max(*plan.codes, plan.nodata) <= 255 else "uint16",
+        "batch_rows": classification.batch_rows,
+        "compute_threads": classification.compute_threads,
+        "device": classification.device,
+    }
+
+
 def coloured_classes(plan: Plan) -> list[Settings]:
     """Code, label and colour (red, green, blue) of each class."""
     return [

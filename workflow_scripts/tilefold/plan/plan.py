@@ -15,6 +15,7 @@ from tilefold.grids.ownership import Ownership
 from tilefold.plan.areas import scheme_kind
 from tilefold.plan.levels import class_levels
 from tilefold.plan.runs import Run, plan_runs
+from tilefold.plan.sites import place_sites
 from tilefold.regions.names import ALL
 
 
@@ -184,6 +185,11 @@ class Plan:
     def seam_runs(self) -> list[str]:
         """Names of the runs whose maps are of several tiles, between which there are seams."""
         return [run.name for run in self.runs if len(run.map_tiles) > 1]
+
+    @cached_property
+    def sites(self) -> dict[str, dict[str, Any]]:
+        """Tile and window of the sites of the report, by name."""
+        return place_sites(self.config.report.sites, self.grids, self.ownership)[0]
 
     @property
     def regularised_runs(self) -> list[str]:

@@ -14,7 +14,6 @@ from tilefold.plan.chunking import tile_chunks
 from tilefold.plan.external import function_calls, function_scale
 from tilefold.plan.fold_settings import assign_blocks, fold_area, fold_scheme, run_key, score_distances
 from tilefold.plan.map_settings import (
-    coloured_classes,
     count_validation,
     describe_map,
     fuse_maps,
@@ -22,6 +21,7 @@ from tilefold.plan.map_settings import (
     measure_votes,
     mosaic_tiles,
     polygonise_tile,
+    prediction,
     regularise_map,
     score_fused,
     score_regularised,
@@ -38,6 +38,7 @@ from tilefold.plan.reference_settings import (
     split_samples,
     weigh_regions,
 )
+from tilefold.plan.report_settings import classify_site, summarise_sites, write_report
 from tilefold.plan.selection import selection_settings
 from tilefold.plan.sensors import (
     acquisition_days,
@@ -198,7 +199,7 @@ def predict_samples(plan: Plan, fold: str, seed: str) -> Settings:
         **run_key(plan.run(fold, seed)),
         "tiles": list(plan.train),
         "scheme": fold_scheme(plan),
-        **_prediction(plan),
+        **prediction(plan),
     }
 
 
@@ -215,7 +216,7 @@ def classify_chunk(plan: Plan, fold: str, seed: str, tile: str, chunk: str) -> S
         "confidence_type": plan.config.classification.confidence_type,
         "trained_here": plan.trains,
         "inputs": stored_inputs(plan),
-        **_prediction(plan),
+        **prediction(plan),
     }
 
 
@@ -294,51 +295,6 @@ def summarise_candidates(plan: Plan) -> Settings:
     return {"models": models, "candidates": list(plan.candidates)}
 
 
-def write_report(plan: Plan) -> Settings:
-    """The page for people."""
-    shown = plan.config.model_dump(
-        mode="json", exclude={"results": True, "classification": {"number_of_chunks", "memory_gb"}}
-    )
-    return {
-        "title": plan.config.report.title,
-        "few_polygons": plan.config.report.few_polygons,
-        "runs": [run.name for run in plan.runs],
-        "distance_runs": [run.name for run in plan.runs if run.held_out and plan.has_places],
-        "mapped_runs": [run.name for run in plan.runs if run.map_tiles],
-        "seam_runs": plan.seam_runs,
-        "regularised_runs": plan.regularised_runs,
-        "fused_folds": plan.fused_folds,
-        "voted_folds": plan.voted_folds,
-        "seeds": list(plan.config.split.seeds),
-        "regions": plan.regions,
-        "fallback": plan.fallback,
-        "candidates": list(plan.candidates),
-        "classes": coloured_classes(plan),
-        "nodata": plan.nodata,
-        "config": shown,
-        "calendars": dict(plan.calendars),
-        "tiles": plan.tiles,
-        "products": {
-            tile: {sensor: len(found) for sensor, found in sensors.items()}
-            for tile, sensors in plan.products.items()
-        },
-    }
-
-
-def _prediction(plan: Plan) -> Settings:
-    classification = plan.config.classification
-    return {
-        "regions": plan.regions,
-        "fallback": plan.fallback,
-        "codes": plan.codes,
-        "nodata": plan.nodata,
-        "dtype": "uint8" if max(*plan.codes, plan.nodata) <= 255 else "uint16",
-        "batch_rows": classification.batch_rows,
-        "compute_threads": classification.compute_threads,
-        "device": classification.device,
-    }
-
-
 BUILDERS: dict[str, Callable[..., Settings]] = {
     builder.__name__: builder
     for builder in (
@@ -380,6 +336,8 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         summarise_baselines,
         summarise_level,
         estimate_areas,
+        classify_site,
+        summarise_sites,
         write_report,
     )
 }

@@ -9,6 +9,7 @@ import pandas as pd
 
 from tilefold.report.cautions_regions import without_model
 from tilefold.report.cautions_training import fewer_samples, not_trained_out, thin_classes, unbalanced
+from tilefold.report.sites import vanished
 from tilefold.report.table import percent, side_words
 from tilefold.report.tables_samples import training_pixels
 from tilefold.storage.tables import split_list
@@ -42,6 +43,7 @@ def find_cautions(
     histories: Mapping[str, Mapping[str, pd.DataFrame]],
     few_polygons: int,
     fallback: str | None = None,
+    sites: pd.DataFrame | None = None,
 ) -> list[Caution]:
     """All cautions that apply, those about the meaning of the scores first.
 
@@ -49,27 +51,26 @@ def find_cautions(
     ----------
     folds, classes, gaps
         Tables of the summary.
-    barred
-        What each run takes from training, by run.
-    splits
-        Split of each run.
+    barred, splits
+        By run: what it takes from training, and its split.
     names
         Code and label of each class, by code.
     skipped
         Acquisitions that series are made without: tile, sensor, product, file, reason.
-    rates
-        Samples of each run by class.
-    choices
-        Candidates of each model.
-    histories
-        History of each candidate of each model.
+    rates, choices, histories
+        Samples of each run by class, candidates of each model, history of each candidate of each model.
     few_polygons
         Classes trained or scored on fewer polygons are named.
     fallback
         `regions.fallback`; None without regions.
+    sites
+        Shares of the classes of each site and run; None without sites.
     """
     found = [
         Caution("Classes that a run could not learn", _not_learnt(folds, classes, names)),
+        Caution(
+            "Classes that vanish from a site in some runs", [] if sites is None else vanished(sites, names)
+        ),
         Caution("Regions that a run has no model for", without_model(rates, fallback)),
         Caution("Models that are not trained out", not_trained_out(choices, histories)),
         Caution("Folds that learn from far fewer samples than the run all", fewer_samples(rates)),

@@ -73,7 +73,7 @@ def map_figure(
     height, width = (max(NARROWEST, size * side / max(shape)) for side in shape)
     with new_figure(width + (2.2 if legend else 0), height + (0.3 if title else 0)) as figure:
         axes = figure.subplots()
-        _frame(axes, title)
+        frame_map(axes, title)
         axes.imshow(colour_image(labels, classes), interpolation="nearest")
         if metric:
             _draw_scale(axes, shape, ground)
@@ -114,7 +114,7 @@ def measure_figure(
     height, width = (max(NARROWEST, size * side / max(shape)) for side in shape)
     with new_figure(width + 1.1, height + 0.3) as figure:
         axes = figure.subplots()
-        _frame(axes, title)
+        frame_map(axes, title)
         axes.set_facecolor(_unit(OUTSIDE))
         image = axes.imshow(values, cmap="viridis_r", vmin=0, vmax=highest, interpolation="nearest")
         if metric:
@@ -128,7 +128,8 @@ def _decimated(dataset: DatasetReader) -> tuple[int, ...]:
     return tuple(max(1, round(side / shrink)) for side in dataset.shape)
 
 
-def _frame(axes: Axes, title: str) -> None:
+def frame_map(axes: Axes, title: str) -> None:
+    """Frame a map: a thin line all round, no numbers."""
     axes.set_title(title)
     axes.set_xticks([])
     axes.set_yticks([])

@@ -27,6 +27,7 @@ from tilefold.report.pictures import (
     vote_pictures,
 )
 from tilefold.report.results import Results
+from tilefold.report.sites import site_pictures, site_table
 from tilefold.report.table import Table
 from tilefold.report.tables_areas import area_table
 from tilefold.report.tables_baselines import baseline_table
@@ -86,7 +87,8 @@ def write_report(
         folder with
         `<side>.csv`, or files by side), `distances` (of runs that hold something out); by model (see `model_name`)
         `choices`, and `histories` of each candidate; `seams` and `regularised` by run, `fused`, `votes` and
-        `vote_maps` by fold (all may be empty); `clear` and `skipped` by tile and sensor.
+        `vote_maps` by fold (all may be empty); `clear` and `skipped` by tile and sensor; if there are some
+        `sites`, and `site_maps` by site and run.
     settings
         `title`; `few_polygons` (see `find_cautions`); `classes` (`code`, `label`, `colour` as red, green, blue);
         `config` (YAML text or plain data, shown only); `calendars` (dates by sensor); `products` (how many, by
@@ -111,6 +113,8 @@ def write_report(
         "maps": map_pictures(results),
         "number_of_maps": len(sources["maps"]),
         "vote_pictures": vote_pictures(results),
+        "site_pictures": site_pictures(results),
+        "site_table": _site_table(results),
         "map_tables": _map_tables(results),
         "series": _series(results, settings),
         "config": _config_text(settings["config"]),
@@ -167,6 +171,7 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
             results.histories,
             settings["few_polygons"],
             settings["fallback"],
+            read_table(sources["sites"]) if "sites" in sources else None,
         ),
         "headline": headline(folds, gaps, settings["tiles"]),
         "seeds": [int(seed) for seed in seeds],
@@ -242,6 +247,13 @@ def _map_tables(results: Results) -> list[Table]:
         if results.sources[source]:
             tables.append(map_score_table(results.by_run(source), results.links(source), caption))
     return tables
+
+
+def _site_table(results: Results) -> Table | None:
+    if "sites" not in results.sources:
+        return None
+    path = results.sources["sites"]
+    return site_table(read_table(path), results.names, results.link(path))
 
 
 def _cleaning(results: Results) -> list[Table]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -11,8 +11,13 @@ Place = TypeVar("Place")
 Read = TypeVar("Read")
 
 
-def read_ahead(read: Callable[[Place], Read], places: Iterable[Place], workers: int = 1) -> Iterator[Read]:
-    """Read places in order, by threads that are as many places ahead; without threads one after the other."""
+def read_ahead(
+    read: Callable[[Place], Read], places: Iterable[Place], workers: int = 1
+) -> Generator[Read, None, None]:
+    """Read places in order, by threads that are as many places ahead; without threads one after the other.
+
+    What the threads read from must stay open until the generator is at its end or closed.
+    """
     if workers == 0:
         yield from map(read, places)
         return
