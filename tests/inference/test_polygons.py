@@ -44,28 +44,36 @@ def world() -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def polygons(folder: Path, world: tuple, minimum: int, suffix: str = "gpkg", half: bool = False) -> Path:
+def polygons(
+    folder: Path,
+    world: tuple,
+    minimum: int,
+    suffix: str = "gpkg",
+    half: bool = False,
+    tiles: str = "ABC",
+    full: Grid = FULL,
+) -> Path:
     labels, confidence = world
     maps = {"classification": folder / "classification.tif", "confidence": folder / "confidence.tif"}
     with create_raster(
-        maps["classification"], FULL, dtype="uint8", nodata=0, descriptions=["c"], tags={}
+        maps["classification"], full, dtype="uint8", nodata=0, descriptions=["c"], tags={}
     ) as raster:
         raster.write(labels, 1)
     dtype, nodata = ("float16", np.nan) if half else ("uint8", 255)
     with create_raster(
-        maps["confidence"], FULL, dtype=dtype, nodata=nodata, descriptions=["c"], tags={}
+        maps["confidence"], full, dtype=dtype, nodata=nodata, descriptions=["c"], tags={}
     ) as raster:
         share = np.where(confidence == 255, np.nan, confidence / 128).astype(np.float32)
         raster.write(share if half else confidence, 1)
     settings = {
-        "grids": {tile: grid.to_dict() for tile, grid in GRIDS.items()},
+        "grids": {tile: GRIDS[tile].to_dict() for tile in tiles},
         "ownership": Ownership(CRS, {t: footprint_ring(g, CRS) for t, g in GRIDS.items()}).to_dict(),
         "codes": CODES,
         "nodata": 0,
         "min_pixels": minimum,
     }
     parts, borders = {}, {}
-    for tile in GRIDS:
+    for tile in tiles:
         parts[tile], borders[tile] = folder / f"{tile}.parquet", folder / f"{tile}_border.parquet"
         polygonise_tile(*maps.values(), settings | {"tile": tile}, polygons=parts[tile], border=borders[tile])
     vector = folder / f"classification.{suffix}"
@@ -154,3 +162,16 @@ def test_same_bytes_twice_and_gdal_opens_them(tmp_path: Path, world: tuple) -> N
 def test_a_map_without_labels_gives_no_polygon(tmp_path: Path, world: tuple) -> None:
     empty = np.zeros_like(world[0]), np.full_like(world[1], 255)
     assert len(geopandas.read_file(polygons(tmp_path, empty, 7))) == 0
+
+
+def test_one_tile_of_several_has_what_it_owns(tmp_path: Path, world: tuple) -> None:
+    labels, confidence = (values[:120, 90:] for values in world)
+    table = geopandas.read_file(polygons(tmp_path, (labels, confidence), 1, tiles="B", full=GRIDS["B"]))
+    # Written down by hand: nearer to B's centre than to those of the footprints that hold the place.
+    rows, cols = np.mgrid[:120, :110] + 0.5
+    own = np.hypot(rows - 60, cols - 55)
+    to_a, to_c = np.hypot(rows - 60, cols + 35), np.hypot(rows - 150, cols + 35)
+    taken = ((cols < 20) & (to_a < own)) | ((cols < 20) & (rows > 90) & (to_c < own))
+    owned = np.where(taken, 0, labels)
+    assert table["pixels"].sum() == (owned > 0).sum()
+    assert len(table) == scipy_areas(owned).max()
