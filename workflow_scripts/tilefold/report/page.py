@@ -81,14 +81,12 @@ def write_report(
     ----------
     sources
         Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `intervals`, `cleaning`, and
-        `baselines` if there are some; `levels` (fold tables, from the smallest
-        groups); by seed `split` and `areas` (may be empty); by run
-        `rates`, `samples`, `barred`, `roles`, `reliability`, `risk`, `maps` (of runs that make one), `matrices` (a
-        folder with
-        `<side>.csv`, or files by side), `distances` (of runs that hold something out); by model (see `model_name`)
-        `choices`, and `histories` of each candidate; `seams` and `regularised` by run, `fused`, `votes` and
-        `vote_maps` by fold (all may be empty); `clear` and `skipped` by tile and sensor; if there are some
-        `sites`, and `site_maps` by site and run.
+        `baselines` if there are some; `levels` (fold tables, from the smallest groups); by seed `split` and `areas`
+        (may be empty); by run `rates`, `samples`, `barred`, `roles`, `reliability`, `risk`, `maps` (of runs that make
+        one), `matrices` (a folder with `<side>.csv`, or files by side), `distances` (of runs that hold something
+        out); by model (see `model_name`) `choices`, and `histories` of each candidate; `seams` and `regularised` by
+        run, `fused`, `votes` and `vote_maps` by fold (all may be empty); `clear` and `skipped` by tile and sensor; if
+        there are some `sites`, and `site_maps` by site and run.
     settings
         `title`; `few_polygons` (see `find_cautions`); `classes` (`code`, `label`, `colour` as red, green, blue);
         `config` (YAML text or plain data, shown only); `calendars` (dates by sensor); `products` (how many, by
@@ -126,9 +124,13 @@ def write_report(
     if map_picture is not None:
         write_map_picture(next(iter(sources["maps"].values())), classes, map_picture)
     if candidate_pictures is not None:
-        for path, (model, choice) in zip(candidate_pictures, results.by_run("choices").items(), strict=True):
-            write_png(path, training_figure(sources["histories"][model], choice, model))
+        _write_candidates(results, candidate_pictures)
     logger.info("report of %d runs", len(results.runs))
+
+
+def _write_candidates(results: Results, paths: Sequence[Path | str]) -> None:
+    for path, (model, choice) in zip(paths, results.by_run("choices").items(), strict=True):
+        write_png(path, training_figure(results.sources["histories"][model], choice, model))
 
 
 def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
