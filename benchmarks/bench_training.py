@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import statistics as averages
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -25,6 +28,7 @@ from tilefold.training.loop import Recipe, fit
 from tilefold.training.state import TrainingState
 
 SAMPLES = 262144
+MANY_SAMPLES = 10_000_000
 VALIDATION = 256
 BATCH_SIZE = 1024
 ROUNDS = 7
@@ -54,12 +58,12 @@ def bench_training() -> dict[str, float]:
     """Samples a second, of workload W's network on one thread."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        path = _write_samples(Path(folder))
+        path = _write_samples(Path(folder), SAMPLES)
         full = stack.enter_context(open_samples(path, "full"))
         stream = stack.enter_context(open_samples(path, "stream"))
         about = statistics(series_values(4096))
         candidates: dict[str, Any] = {"one batch": OneBatch(full), "full": full, "stream": stream}
-        times = interleave({name: _epoch(samples, about) for name, samples in candidates.items()}, ROUNDS)
+        times = interleave({name: one_epoch(samples, about) for name, samples in candidates.items()}, ROUNDS)
     paired = zip(times["full"].seconds, times["stream"].seconds, strict=True)
     return {
         "train_full_vs_onebatch": times["one batch"].best / times["full"].best,
@@ -67,7 +71,7 @@ def bench_training() -> dict[str, float]:
     }
 
 
-def _epoch(samples: Any, about: dict[str, Any]) -> Callable[[], None]:
+def one_epoch(samples: Any, about: dict[str, Any]) -> Callable[[], None]:
     """One more epoch of a network of its own."""
     torch.manual_seed(0)
     network = build_network("MLPClassifier", None, {}, inputs=INPUTS, classes=CLASSES, statistics=about)
@@ -82,15 +86,35 @@ def _epoch(samples: Any, about: dict[str, Any]) -> Callable[[], None]:
     return run
 
 
-def _write_samples(folder: Path) -> Path:
-    """Write a sample database as the workflow does; a learn part and a small validation part."""
+def bench_memory() -> dict[str, float]:
+    """Peak memory, in GB, of a process that trains an epoch on ten million streamed samples."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = _write_samples(Path(folder), MANY_SAMPLES, whole=False)
+        start = time.perf_counter()
+        peak = subprocess.run(
+            [sys.executable, Path(__file__).parent / "training_peak.py", path],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        print(f"    an epoch of {MANY_SAMPLES:,} samples in {time.perf_counter() - start:.0f} s", flush=True)
+    return {"peak_rss_train_stream": int(peak.stdout) * 1024 / 1e9}
+
+
+def _write_samples(folder: Path, samples: int, *, whole: bool = True) -> Path:
+    """Write a sample database as the workflow does; a learn part and a small validation part.
+
+    If it is not `whole`, values of series stay unwritten; they are read as zeros and take no space on the disk.
+    """
     path = folder / "samples.nc"
     rng = np.random.default_rng(0)
-    role = np.full(SAMPLES, ROLES["learn"])
-    role[rng.choice(SAMPLES, VALIDATION, replace=False)] = ROLES["validation"]
+    role = np.full(samples, ROLES["learn"])
+    role[rng.choice(samples, VALIDATION, replace=False)] = ROLES["validation"]
     attributes = {"inputs": json.dumps(INPUTS), "classes": json.dumps(CLASSES)}
     with create_netcdf(path, attributes) as dataset:
-        define_inputs(dataset, INPUTS, SAMPLES)["sentinel2"][:] = series_values(SAMPLES)
-        for name, values in (("label", rng.choice(CLASSES, SAMPLES)), ("role", role)):
+        series = define_inputs(dataset, INPUTS, samples)["sentinel2"]
+        if whole:
+            series[:] = series_values(samples)
+        for name, values in (("label", rng.choice(CLASSES, samples)), ("role", role)):
             dataset.createVariable(name, "i4", (SAMPLE,), fill_value=False)[:] = values
     return path

@@ -35,6 +35,7 @@ TARGETS: dict[str, tuple[str, float]] = {
     "ltae_vs_plain": (AT_LEAST, 5),
     "train_full_vs_onebatch": (AT_LEAST, 0.85),
     "train_stream_vs_full": (AT_LEAST, 0.9),
+    "peak_rss_train_stream": (AT_MOST, 4),
     "dag_seconds_1000_tiles": (AT_MOST, 2),
     "dag_seconds_100_tiles_loto": (AT_MOST, 2),
 }
