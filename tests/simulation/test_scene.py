@@ -7,9 +7,15 @@ import geopandas
 import numpy as np
 import pytest
 import rasterio
+from pyproj import Transformer
 
 from tilefold.sensors.catalogue import SENSORS
+from tilefold.simulation.acquisitions import tile_acquisitions
+from tilefold.simulation.classes import CODES
+from tilefold.simulation.decoder import decoders, tile_differences, year_difference
 from tilefold.simulation.dials import small
+from tilefold.simulation.layout import tile_grids
+from tilefold.simulation.parcels import make_parcels
 from tilefold.simulation.scene import simulate_scene
 
 TILES = small().tiles
@@ -138,3 +144,59 @@ def test_dials_go_down_to_0(tmp_path, changes):
     simulate_scene(tmp_path / "scene", small(**{"tiles": TILES[:1], "acquisitions": 3, **changes}))
     best = json.loads((tmp_path / "scene" / "truth" / "truth.json").read_text())["best_possible"]["truth"]
     assert 0 < best["oa"] <= 1
+
+
+def test_tiles_of_two_zones_show_the_same_ground(tmp_path):
+    dials = small(second_crs="EPSG:32632", dem=True)
+    paths = simulate_scene(tmp_path / "scene", dials)
+    grids = tile_grids(dials)
+    assert [grid.crs[-2:] for grid in grids.values()] == ["31", "31", "32", "32"]
+    found = {}
+    for tile in dials.tiles:
+        with rasterio.open(paths.truth_map(tile)) as truth, rasterio.open(paths.dem / f"{tile}.tif") as dem:
+            assert truth.crs.to_string() == grids[tile].crs
+            found[tile] = truth.read(1), dem.read(1), truth.transform
+        product = next((paths.products("sentinel2") / tile).iterdir())
+        with rasterio.open(next(product.glob("*_FRE_B2.tif"))) as band:
+            assert (band.crs.to_string(), band.transform) == (grids[tile].crs, found[tile][2])
+    for east, west in (("T31TDJ", "T31TCJ"), ("T31TDK", "T31TCK")):
+        rows, cols = np.mgrid[: dials.size, : dials.size]
+        x, y = found[east][2] * (cols + 0.5, rows + 0.5)
+        x, y = Transformer.from_crs("EPSG:32632", "EPSG:32631", always_xy=True).transform(x, y)
+        col, row = (np.floor(place).astype(int) for place in ~found[west][2] * (x, y))
+        both = (row >= 0) & (row < dials.size) & (col >= 0) & (col < dials.size)
+        assert both.sum() > 200
+        for one, other in zip(found[east][:2], found[west][:2], strict=True):
+            np.testing.assert_array_equal(one[both], other[row[both], col[both]])
+
+
+def test_landsat_has_no_second_zone():
+    with pytest.raises(ValueError, match="second_crs: found EPSG:32632, but not for landsat8, hls"):
+        small(second_crs="EPSG:32632", sensors=("sentinel2", "landsat8", "hls"))
+
+
+def test_a_later_year_has_the_same_parcels_and_other_crops_and_weather():
+    first, later = small(), small(year=2019, years_on=1)
+    before, after = make_parcels(first), make_parcels(later)
+    for name in ("row", "col", "direction", "length", "width", "effects"):
+        np.testing.assert_array_equal(getattr(before, name), getattr(after, name))
+    codes = np.array(CODES)
+    one, other = codes[before.class_index], codes[after.class_index]
+    changed = one != other
+    crops = np.isin(one, [5, 6, 8, 9, 10])
+    assert not (changed & ~crops).any()
+    np.testing.assert_array_equal(np.bincount(one), np.bincount(other))
+    # 0.6 of the fields are drawn anew, of which those stay that get the same crop again.
+    share = np.bincount(one[crops]) / crops.sum()
+    assert changed[crops].mean() == pytest.approx(0.6 * (1 - (share**2).sum()), abs=0.05)
+    for tile in first.tiles:
+        days = [{item.day for item in tile_acquisitions(dials, tile)} for dials in (first, later)]
+        assert days[0] != days[1]
+        assert all(item.time.year == 2019 for item in tile_acquisitions(later, tile))
+    # The same in all tiles, as far from the first year as tiles are from their mean.
+    assert np.linalg.norm(year_difference(later)) == pytest.approx(np.linalg.norm(tile_differences(first)[0]))
+    assert not year_difference(first).any()
+    delays = [np.array([item.delay for item in decoders(dials).values()]) for dials in (first, later)]
+    assert not np.allclose(delays[0], delays[1])
+    still = [decoders(small(shift=0.0, years_on=number))["T31TCJ"] for number in (0, 1)]
+    assert (still[0].delay, still[0].vigour) == (still[1].delay, still[1].vigour)

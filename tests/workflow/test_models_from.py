@@ -1,4 +1,4 @@
-"""Tiles mapped with the models of another project: the same year, and the same images a year later."""
+"""Tiles mapped with the models of another project: the same year, the same images a year later, another year."""
 
 import shutil
 
@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 import rasterio
 from engine import engine, merged, planned, run, write_config
+
+from tilefold.simulation.classes import CROP_CODES
+from tilefold.simulation.dials import small
+from tilefold.simulation.scene import simulate_scene
 
 TILES = ["T31TCJ", "T31TCK"]
 pytestmark = pytest.mark.slow
@@ -63,6 +67,38 @@ def test_the_same_images_a_year_later_give_the_same_labels(project, finished):
     np.testing.assert_array_equal(
         labels(folder / "results_2019", TILES[0]), labels(finished / "results", TILES[0])
     )
+
+
+def test_another_year_is_mapped_well_above_chance_and_below_its_own_models(project, finished):
+    """The scene a year later, with other crops and another season: what models of the first year make of it."""
+    folder, content = project
+    scene = simulate_scene(folder / "second", small(year=2019, years_on=1))
+    changes = {
+        "results": "results_second",
+        "sensors": {"sentinel2": {"path": "second/sentinel2"}},
+        "calendar": {"start": "2019-01-01", "end": "2019-12-31"},
+    }
+    run(folder, write_config(folder / "second.yaml", merged(content, changes)))
+    first, second = [], []
+    for tile in TILES:
+        for results, home, found in (
+            (finished / "results", folder / "scene", first),
+            (folder / "results_second", scene.home, second),
+        ):
+            with rasterio.open(home / "truth" / f"{tile}.tif") as dataset:
+                truth = dataset.read(1)
+            found.append((labels(results, tile), truth))
+    (one, was), (two, now) = (np.stack(list(zip(*found, strict=True))) for found in (first, second))
+    crops = np.array(CROP_CODES)
+    fields = np.isin(was, crops)
+    assert 0.1 < (was != now)[fields].mean() < 0.6
+    assert (was == now)[~np.isin(now, crops)].mean() > 0.99
+    accuracy = (two == now).mean()
+    assert accuracy < (one == was).mean()
+    assert accuracy > np.bincount(now.ravel()).max() / now.size
+    # The map shows the crops of its own year, not those of the year that the models know.
+    changed = fields & (was != now)
+    assert (two == now)[changed].mean() > (two == was)[changed].mean()
 
 
 @pytest.mark.parametrize(

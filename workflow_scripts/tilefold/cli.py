@@ -61,6 +61,8 @@ def _add_simulate(commands: Any) -> None:
     simulate.add_argument("--seed", type=int, help="seed of the scene")
     simulate.add_argument("--size", type=int, help="side of a tile in pixels")
     simulate.add_argument("--shift", type=float, help="how much tiles differ; 0: not at all")
+    simulate.add_argument("--years-on", type=int, help="the same ground so many years later")
+    simulate.add_argument("--second-crs", help="CRS of the tiles of the last column, as EPSG:32632")
     simulate.add_argument("--sensors", help="whose products, separated by commas; default: sentinel2")
     simulate.add_argument("--dem", action="store_true", help="also elevation rasters")
     simulate.add_argument(
@@ -225,6 +227,9 @@ def _simulate(given: argparse.Namespace) -> None:
         # In small tiles the strip that neighbours share is smaller too.
         "overlap": min(Dials.overlap, 2 * (given.size // 8)) if given.size else None,
         "shift": given.shift,
+        "years_on": given.years_on,
+        "year": Dials.year + given.years_on if given.years_on else None,
+        "second_crs": given.second_crs,
         "tiles": tuple(given.tiles) if given.tiles else None,
         "sensors": tuple(given.sensors.split(",")) if given.sensors else None,
         "dem": given.dem or None,

@@ -56,7 +56,7 @@ class Acquisition:
 
 def tile_acquisitions(dials: Dials, tile: str) -> list[Acquisition]:
     """Acquisitions of a tile in the order of time."""
-    rng = keyed.generator(dials.seed, "acquisitions", tile)
+    rng = keyed.generator(dials.year_seed, "acquisitions", tile)
     days = acquisition_days(dials, rng)
     clouds = _cloud_shares(dials, len(days), rng)
     edges = _edges(dials, len(days), rng)
@@ -94,7 +94,7 @@ def acquisition_days(dials: Dials, rng: np.random.Generator) -> NDArray[np.int64
 
 def landsat_acquisitions(dials: Dials, tile: str) -> list[Acquisition]:
     """Acquisitions of a Landsat in the order of time: every 16 days, none in the gap."""
-    rng = keyed.generator(dials.seed, "landsat", tile)
+    rng = keyed.generator(dials.year_seed, "landsat", tile)
     days = np.arange(1 + int(rng.integers(LANDSAT_CYCLE)), 366, LANDSAT_CYCLE)
     days = days[(days < dials.gap_start) | (days >= dials.gap_start + dials.gap_days)]
     clouds, edges = _cloud_shares(dials, len(days), rng), _edges(dials, len(days), rng)
@@ -112,7 +112,7 @@ def radar_acquisitions(dials: Dials, tile: str) -> list[Acquisition]:
     for direction, (orbit, clock) in RADAR_ORBITS.items():
         first = 1 + keyed.key(dials.seed, "radar", direction) % RADAR_CYCLE
         days = range(first, 366, RADAR_CYCLE)
-        edges = _edges(dials, len(days), keyed.generator(dials.seed, "radar", direction, tile))
+        edges = _edges(dials, len(days), keyed.generator(dials.year_seed, "radar", direction, tile))
         for day, edge in zip(days, edges.tolist(), strict=True):
             time = _time(dials, tile, day, clock)
             name = f"s1a_{tile}_{direction}_{orbit:03d}_{time:%Y%m%dt%H%M%S}"

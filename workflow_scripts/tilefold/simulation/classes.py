@@ -111,6 +111,8 @@ class ClassLook:
 LOCAL_CODE = 15
 RARE_CODE = 20
 WATER_CODE = 23
+#: What is sown anew each year.
+CROP_CODES = (5, 6, 8, 9, 10)
 
 # Columns of the means: green spring summer season winter brightness wetness structure flowers.
 CLASSES = (

@@ -162,7 +162,7 @@ def tile_differences(dials: Dials) -> Floats:
     regular simplex, turned at random), so that no held-out tile is easy by chance.
     """
     count = len(dials.tiles)
-    drawn = keyed.generator(dials.seed, "differences").standard_normal((count, DIFFERENCES))
+    drawn = keyed.generator(dials.year_seed, "differences").standard_normal((count, DIFFERENCES))
     if count == 1:
         return np.zeros((1, DIFFERENCES))
     centred = drawn - drawn.mean(axis=0)
@@ -174,9 +174,18 @@ def tile_differences(dials: Dials) -> Floats:
     return np.sqrt(DIFFERENCES) * centred / length
 
 
+def year_difference(dials: Dials) -> Floats:
+    """How a later year differs from the first in all tiles, as far as a tile from the mean, (DIFFERENCES,)."""
+    if dials.years_on == 0:
+        return np.zeros(DIFFERENCES)
+    drawn = keyed.generator(dials.year_seed, "year").standard_normal(DIFFERENCES)
+    return np.asarray(np.sqrt(DIFFERENCES) * drawn / np.linalg.norm(drawn), np.float64)
+
+
 def decoders(dials: Dials) -> dict[str, Decoder]:
     """Decoder of each tile; they are all the same with `shift` 0."""
     scale = band_scale()
+    differences = dials.shift * (tile_differences(dials) + year_difference(dials))
     return {
         name: Decoder(
             delay=DELAY_DAYS * unit[0],
@@ -185,7 +194,7 @@ def decoders(dials: Dials) -> dict[str, Decoder]:
             offset=OFFSET * unit[5],
             scale=scale,
         )
-        for name, unit in zip(dials.tiles, dials.shift * tile_differences(dials), strict=True)
+        for name, unit in zip(dials.tiles, differences, strict=True)
     }
 
 

@@ -45,8 +45,17 @@ class Dials:
         Width of the strip that two neighbours share, in 10 m pixels; even, less than half of `size`.
     crs
         Projected reference system of all tiles, in metres.
+    second_crs
+        Another one for the tiles of the last column, as `EPSG:32632`; empty: all have the first. The scene then lies
+        at 6 degrees east, where the UTM zones 31 and 32 meet. Not for Landsat and HLS.
     year
         Calendar year of the series.
+    years_on
+        0: the first year. 1, 2, ...: as many years later the same parcels, with `crop_change`, other days and
+        clouds, and a season that differs from the first one's as much as tiles differ (`shift`). `year` names it.
+    crop_change
+        In later years, share of the parcels of field crops whose crop is drawn anew at the shares of the first year;
+        some get the same again.
     acquisitions
         Products a tile, without the second ones of `double_days`; at least 1.
     double_days
@@ -113,7 +122,10 @@ class Dials:
     size: int = 192
     overlap: int = 20
     crs: str = "EPSG:32631"
+    second_crs: str = ""
     year: int = 2018
+    years_on: int = 0
+    crop_change: float = 0.6
     acquisitions: int = 36
     double_days: int = 1
     gap_start: int = 20
@@ -146,6 +158,11 @@ class Dials:
         faults = _faults(self)
         if faults:
             raise ValueError("dials of the simulated scene:\n" + "\n".join(f"- {fault}" for fault in faults))
+
+    @property
+    def year_seed(self) -> int | str:
+        """What weather and seasons are drawn from."""
+        return f"{self.seed}, {self.years_on} years on" if self.years_on else self.seed
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -192,14 +209,14 @@ def _faults(dials: Dials) -> list[str]:
     faults = []
     shares = (
         "cloud_fraction mask_miss mask_overcall edge_share parcel_effect spatial_effect label_noise "
-        "reference_share"
+        "reference_share crop_change"
     )
     for name in shares.split():
         if not 0 <= getattr(dials, name) <= 1:
             faults.append(f"{name}: a share is between 0 and 1, found {getattr(dials, name)}")
     not_negative = (
         "double_days gap_start gap_days always_flagged mixed_border sensor_noise class_effect shift "
-        "reference_minimum rare_polygons size_bias faults local_tile"
+        "reference_minimum rare_polygons size_bias faults local_tile years_on"
     )
     for name in not_negative.split():
         if getattr(dials, name) < 0:
@@ -233,6 +250,9 @@ def _faults(dials: Dials) -> list[str]:
             faults.append(
                 f"tiles: {sensor} needs names like {TILE_NAMES[sensor]}, found {', '.join(misnamed)}"
             )
+    on_own_pixels = [sensor for sensor in dials.sensors if sensor.startswith(("landsat", "hls"))]
+    if dials.second_crs and on_own_pixels:
+        faults.append(f"second_crs: found {dials.second_crs}, but not for {', '.join(on_own_pixels)}")
     unknown = sorted(set(dials.tiles_without_reference) - set(dials.tiles))
     if unknown:
         faults.append(f"tiles_without_reference: not in tiles: {', '.join(unknown)}")

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from tilefold.grids.ownership import footprint_ring
 from tilefold.simulation import keyed
 from tilefold.simulation.classes import CODES, LOCAL_CODE, RARE_CODE
 from tilefold.simulation.dials import Dials
@@ -157,5 +158,6 @@ def _other_code(code: int) -> int:
 def _crossing(rows: pd.DataFrame, dials: Dials) -> int:
     """Polygons that cross the border of a tile."""
     geometries = rows["geometry"].to_numpy()
-    borders = shapely.union_all([shapely.box(*grid.bounds).exterior for grid in tile_grids(dials).values()])
+    rings = [footprint_ring(grid, dials.crs) for grid in tile_grids(dials).values()]
+    borders = shapely.union_all([shapely.Polygon(ring).exterior for ring in rings])
     return int(np.count_nonzero(shapely.intersects(geometries, borders)))

@@ -1,16 +1,28 @@
-"""Where the tiles of a scene lie: their grids on one lattice of 20 m, so that overlaps match pixel by pixel."""
+"""Where the tiles of a scene lie: their grids on one lattice of 20 m, so that overlaps match pixel by pixel.
+
+Tiles of a second UTM zone have a lattice of their own, on which the same ground is seen.
+"""
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import Transformer
+
 from tilefold.grids.grid import Grid
+from tilefold.grids.ownership import to_common
 from tilefold.grids.windows import Window
 from tilefold.simulation.dials import Dials
+
+Places = NDArray[np.int64]
 
 PIXEL = 10.0
 #: South-west corner of the first tile, in the CRS of the scene (near Toulouse in UTM zone 31 N).
 CORNER = (360000.0, 4800000.0)
+#: The same of a scene of two zones, near 6 degrees east.
+CORNER_OF_ZONES = (740000.0, 4800000.0)
 #: Ground beyond the outermost tiles, in pixels, that is simulated so that polygons can leave the scene.
 MARGIN = 20
 
@@ -33,14 +45,38 @@ def scene_grid(dials: Dials) -> Grid:
     height = max(w.row_stop for w in windows) + MARGIN
     width = max(w.col_stop for w in windows) + MARGIN
     south = max(w.row_stop for w in windows)
-    left, top = CORNER[0] - MARGIN * PIXEL, CORNER[1] + south * PIXEL
+    west, base = CORNER_OF_ZONES if dials.second_crs else CORNER
+    left, top = west - MARGIN * PIXEL, base + south * PIXEL
     return Grid(dials.crs, (PIXEL, 0.0, left, 0.0, -PIXEL, top), height, width)
 
 
 def tile_grids(dials: Dials) -> dict[str, Grid]:
     """10 m grid of each tile, in the order of `dials.tiles`."""
-    scene = scene_grid(dials)
-    return {name: scene.crop(window) for name, window in tile_windows(dials).items()}
+    scene, windows = scene_grid(dials), tile_windows(dials)
+    last = max(window.col_start for window in windows.values())
+    grids = {name: scene.crop(window) for name, window in windows.items()}
+    return {
+        name: _in_zone(grid, dials) if dials.second_crs and windows[name].col_start == last else grid
+        for name, grid in grids.items()
+    }
+
+
+def _in_zone(grid: Grid, dials: Dials) -> Grid:
+    """Grid of the second zone with as many pixels around the same place, on multiples of 20 m."""
+    left, bottom, right, top = grid.bounds
+    carry = Transformer.from_crs(grid.crs, dials.second_crs, always_xy=True).transform
+    x, y = carry((left + right) / 2, (bottom + top) / 2)
+    half, step = dials.size * PIXEL / 2, 2 * PIXEL
+    west, north = (step * round(value / step) for value in (x - half, y + half))
+    return Grid(dials.second_crs, (PIXEL, 0.0, west, 0.0, -PIXEL, north), *grid.shape)
+
+
+def lattice_places(dials: Dials, tile: str) -> tuple[Places, Places]:
+    """Row and column on the scene's lattice of the pixel that holds each pixel centre of a tile, (rows, columns)."""
+    grid, scene = tile_grids(dials)[tile], scene_grid(dials)
+    x, y = to_common(grid, scene.crs, *np.mgrid[: grid.height, : grid.width])
+    col, row = ~scene.affine * (x, y)
+    return np.floor(row).astype(np.int64), np.floor(col).astype(np.int64)
 
 
 def coarse(grid: Grid) -> Grid:

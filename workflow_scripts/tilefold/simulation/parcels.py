@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tilefold.grids.windows import Window
 from tilefold.simulation import keyed
-from tilefold.simulation.classes import CODES, EFFECTS, LOCAL_CODE, shares
+from tilefold.simulation.classes import CODES, CROP_CODES, EFFECTS, LOCAL_CODE, shares
 from tilefold.simulation.dials import Dials
 from tilefold.simulation.layout import scene_grid, tile_windows
 
@@ -144,6 +144,16 @@ def _classes(dials: Dials, row: Floats, col: Floats, drawn: Floats) -> NDArray[n
         np.argsort(keyed.uniform(keyed.key(dials.seed, "parcels", "class of rest"), rest), kind="stable")
     ]
     result[rest] = np.searchsorted(limits, (np.arange(len(rest)) + 0.5) / len(rest))
+    return _sown_anew(dials, result) if dials.years_on else result
+
+
+def _sown_anew(dials: Dials, classes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Classes of a later year: some fields change crops among themselves, so that shares stay."""
+    crops = np.flatnonzero(np.isin(np.array(CODES)[classes], CROP_CODES))
+    rng = keyed.generator(dials.year_seed, "crops")
+    changing = rng.permutation(crops)[: round(dials.crop_change * len(crops))]
+    result = classes.copy()
+    result[changing] = classes[rng.permutation(changing)]
     return result
 
 

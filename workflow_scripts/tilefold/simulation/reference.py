@@ -12,11 +12,11 @@ import shapely
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from tilefold.grids.windows import Window, whole
+from tilefold.grids.windows import whole
 from tilefold.simulation import keyed
 from tilefold.simulation.classes import CLASSES, CODES, LOCAL_CODE, RARE_CODE
 from tilefold.simulation.dials import Dials
-from tilefold.simulation.layout import scene_grid, tile_windows
+from tilefold.simulation.layout import lattice_places, scene_grid
 from tilefold.simulation.parcels import Parcels, parcel_map
 
 Integers = NDArray[np.int64]
@@ -103,13 +103,17 @@ def _cores(owner: NDArray[np.int32]) -> tuple[NDArray[np.int32], Integers, Integ
 def _parts_in_tiles(dials: Dials, parts: NDArray[np.int32], tiles: tuple[str, ...]) -> NDArray[np.bool_]:
     """Which parts have a pixel in one of these tiles."""
     inside = np.zeros(int(parts.max()) + 1, bool)
-    windows = tile_windows(dials)
     for tile in tiles:
-        window: Window = windows[tile]
-        inside[np.unique(parts[window.row_start : window.row_stop, window.col_start : window.col_stop])] = (
-            True
-        )
+        inside[np.unique(at_places(parts, *lattice_places(dials, tile)))] = True
     return inside[1:]
+
+
+def at_places(numbers: NDArray[np.int32], row: Integers, col: Integers) -> NDArray[np.int32]:
+    """Values of the scene's grid at rows and columns of its lattice, 0 beyond it."""
+    inside = (row >= 0) & (row < numbers.shape[0]) & (col >= 0) & (col < numbers.shape[1])
+    found = np.zeros(row.shape, np.int32)
+    found[inside] = numbers[row[inside], col[inside]]
+    return found
 
 
 def _choose(

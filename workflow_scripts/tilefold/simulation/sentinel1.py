@@ -86,7 +86,7 @@ def observations(
         Bands are float32, (rows, columns); the sky has the edge alone.
     """
     for acquisition in radar_acquisitions(dials, tile):
-        rng = keyed.generator(dials.seed, "acquisition", acquisition.name)
+        rng = keyed.generator(dials.year_seed, "acquisition", acquisition.name)
         outside = swath_edge(dials.size, acquisition.edge)
         nothing = np.zeros(outside.shape)
         weather = dials.sensor_noise * WEATHER * rng.standard_normal()

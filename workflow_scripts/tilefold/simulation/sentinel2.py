@@ -95,7 +95,7 @@ def numbers(
 
 def acquisition_generator(dials: Dials, acquisition: Acquisition) -> np.random.Generator:
     """Generator of an acquisition's clouds and noise."""
-    return keyed.generator(dials.seed, "acquisition", acquisition.name)
+    return keyed.generator(dials.year_seed, "acquisition", acquisition.name)
 
 
 def _unit(field: Floats) -> Floats:

@@ -20,11 +20,11 @@ from tilefold.simulation.clouds import Sky, make_sky
 from tilefold.simulation.decoder import Decoder
 from tilefold.simulation.dials import Dials
 from tilefold.simulation.ground import Ground, make_ground
-from tilefold.simulation.layout import tile_grids, tile_windows
+from tilefold.simulation.layout import Places, lattice_places, tile_grids
 from tilefold.simulation.parcels import Parcels
 from tilefold.simulation.paths import ScenePaths
 from tilefold.simulation.products import Products
-from tilefold.simulation.reference import Reference
+from tilefold.simulation.reference import Reference, at_places
 from tilefold.simulation.sentinel2 import acquisition_generator, observe
 from tilefold.simulation.statistics import BANDS, COARSE_BANDS
 from tilefold.storage.rasters import create_raster
@@ -66,8 +66,7 @@ def simulate_tile(
     paths: ScenePaths, dials: Dials, parcels: Parcels, reference: Reference, tile: str, decoder: Decoder
 ) -> KnownTile:
     """Write one tile and return what is known of it."""
-    window = tile_windows(dials)[tile]
-    ground = make_ground(dials, parcels, window)
+    ground = tile_ground(dials, parcels, tile)
     _write_truth(paths, dials, tile, ground)
     acquisitions = tile_acquisitions(dials, tile)
     products = Products(paths, dials, tile)
@@ -83,12 +82,23 @@ def simulate_tile(
         tally += _tally(sky)
     products.add_others(parcels, decoder, ground.latents, flagged)
     logger.info("simulated tile %s: %d acquisitions of Sentinel-2", tile, len(acquisitions))
-    core = reference.core[window.row_start : window.row_stop, window.col_start : window.col_stop] > 0
+    core = at_places(reference.core, *lattice_places(dials, tile)) > 0
     return KnownTile(
         tile,
         _answers(watched, ground, core, decoder, dials),
         _facts(ground, decoder, len(acquisitions), tally),
     )
+
+
+def tile_ground(dials: Dials, parcels: Parcels, tile: str) -> Ground:
+    """Ground at the pixel centres of a tile: in another zone, that of the lattice's pixel which holds the centre."""
+    row, col = lattice_places(dials, tile)
+    window = Window(int(row.min()), int(row.max()) + 1, int(col.min()), int(col.max()) + 1)
+    ground = make_ground(dials, parcels, window)
+    if window.shape == row.shape:
+        return ground
+    place = row - window.row_start, col - window.col_start
+    return Ground(ground.parcel[place], ground.class_index[place], ground.latents[place])
 
 
 class _Watched:
@@ -174,17 +184,16 @@ def _write_truth(paths: ScenePaths, dials: Dials, tile: str, ground: Ground) -> 
             descriptions=["elevation"],
             tags={},
         ) as dataset:
-            dataset.write(_elevation(dials, tile_windows(dials)[tile]), 1)
+            dataset.write(_elevation(dials, *lattice_places(dials, tile)), 1)
 
 
-def _elevation(dials: Dials, window: Window, waves: int = 24) -> NDArray[np.float32]:
+def _elevation(dials: Dials, row: Places, col: Places, waves: int = 24) -> NDArray[np.float32]:
     """Rolling hills of 100 to 500 m, the same in every tile that sees them."""
     rng = keyed.generator(dials.seed, "dem")
     frequency = rng.standard_normal((2, waves)) / (0.3 * dials.size)
     phase = rng.uniform(0, 2 * np.pi, waves)
-    row = np.arange(window.row_start, window.row_stop)[:, None, None]
-    col = np.arange(window.col_start, window.col_stop)[None, :, None]
-    waving = np.cos(row * frequency[0] + col * frequency[1] + phase).sum(axis=2) * np.sqrt(2 / waves)
+    waves_at = row[..., None] * frequency[0] + col[..., None] * frequency[1] + phase
+    waving = np.cos(waves_at).sum(axis=2) * np.sqrt(2 / waves)
     return (300 + 80 * waving).astype(np.float32)
 
 
