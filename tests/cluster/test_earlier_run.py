@@ -45,12 +45,12 @@ def output(folder, name, after=0.0):
     return f"results/{name}"
 
 
-def record(folder, output):
-    """The engine's record of an output."""
+def record(folder, output, earlier=0.0):
+    """The engine's record of an output; of one that was made some seconds earlier."""
     name = base64.urlsafe_b64encode(output.encode()).decode()
     path = folder / ".snakemake" / "metadata" / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("{}")
+    path.write_text(json.dumps({"endtime": (folder / output).stat().st_mtime - earlier}))
 
 
 def marked(folder):
@@ -67,16 +67,20 @@ def test_outputs_that_nobody_vouches_for_are_marked(folder, capsys):
     orphan = output(folder, "maps/all/seed_0/classification.tif", 1)
     deep = output(folder, f"runs/{'long_name_of_a_fold/' * 20}model.json", 2)
     record(folder, output(folder, "series/T31TCJ/sentinel2.tif", 1))
+    made_before = output(folder, "series/T31TCK/sentinel2.tif", 1)
+    record(folder, made_before, earlier=1000)
+    output(folder, "summary/matrices/pooled.csv", -1000)
+    os.utime(folder / "results/summary/matrices/pooled.csv")
+    os.utime(folder / "results/summary/matrices")
     record(folder, "results/summary/matrices")
-    output(folder, "summary/matrices/pooled.csv", 1)
     output(folder, "series/T31TCJ/brought_from_elsewhere.tif", -1000)
     output(folder, "logs/train_candidate.log", 1)
     output(folder, "runs/all/seed_0/region_all/checkpoints/a/state", 1)
     output(folder, "maps/.half.tif", 1)
-    assert mark_orphans("results") == [orphan, deep]
-    assert marked(folder) == [orphan, deep]
+    assert mark_orphans("results") == [orphan, deep, made_before]
+    assert marked(folder) == [orphan, deep, made_before]
     said = capsys.readouterr().err
-    assert "2 output(s) were finished by jobs that outlived an earlier run" in said
+    assert "3 output(s) were finished by jobs that outlived an earlier run" in said
     assert orphan in said
     assert mark_orphans("results") == []
 

@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -28,6 +29,25 @@ def test_a_failing_write_leaves_the_old_file(tmp_path: Path) -> None:
         fail()
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_full_disk_is_named_where_a_library_only_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "file.txt"
+
+    def fail(free: int) -> None:
+        monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=free))
+        with whole_file(target) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError("write failed")
+
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        fail(4096)
+    assert caught.value.filename == str(target)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(RuntimeError, match="write failed"):
+        fail(10**9)
 
 
 def test_json_bytes_follow_content_alone(tmp_path: Path) -> None:

@@ -53,7 +53,6 @@ def mark_orphans(results: Path | str, engine: Path = ENGINE) -> list[str]:
     if not marker.exists() or _is_locked(results, engine):
         return []
     begun = marker.stat().st_mtime
-    known = _recorded(engine / "metadata") | _recorded(engine / "incomplete")
     orphans = [
         str(path)
         for path in sorted(Path(results).rglob("*"))
@@ -61,7 +60,9 @@ def mark_orphans(results: Path | str, engine: Path = ENGINE) -> list[str]:
         and path.stat().st_mtime >= begun
         and not path.name.startswith(".")
         and not NO_OUTPUTS & set(path.relative_to(results).parts)
-        and not {str(path), str(path.parent)} & known
+        and not (engine / "incomplete" / _record_name(path)).exists()
+        # The engine's record of a folder speaks for the files in it.
+        and not any(_has_record(path.stat().st_mtime, output, engine) for output in (path, path.parent))
     ]
     for path in orphans:
         write_json(engine / "incomplete" / _record_name(path), {"external_jobid": None})
@@ -158,15 +159,14 @@ def _is_locked(results: Path | str, engine: Path) -> bool:
     )
 
 
-def _recorded(folder: Path) -> set[str]:
-    """Outputs of which the engine has a record in one of its folders."""
-    names = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    encoded = ("".join(part.removeprefix("@") for part in name.parts) for name in names)
-    return {base64.urlsafe_b64decode(name).decode() for name in encoded if len(name) % 4 == 0}
+def _has_record(written: float, output: Path, engine: Path) -> bool:
+    """Whether the engine has noted down how an output was made: the one of that time, not one before."""
+    record = engine / "metadata" / _record_name(output)
+    return record.exists() and (read_json(record)["endtime"] or 0) >= written
 
 
-def _record_name(output: str) -> Path:
+def _record_name(output: Path | str) -> Path:
     """File of the engine's record of an output: its path in base 64, cut where a file name may not be longer."""
-    name = base64.urlsafe_b64encode(output.encode()).decode()
+    name = base64.urlsafe_b64encode(str(output).encode()).decode()
     parts = [name[start : start + 254] for start in range(0, len(name), 254)]
     return Path(*(f"@{part}" for part in parts[:-1]), parts[-1])

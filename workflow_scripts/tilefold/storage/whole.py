@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+#: A disk with less free space than this is full: a write that failed may have been larger than what is left.
+FULL_BYTES = 1_000_000
 
 
 @contextmanager
@@ -17,6 +22,11 @@ def whole_file(path: Path | str) -> Iterator[Path]:
 
     The temporary name keeps the suffix, which drivers look at. On an error it is removed and `path` stays
     as it was.
+
+    Raises
+    ------
+    OSError
+        If writing failed on a full disk: libraries say of that only that they could not write.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -26,6 +36,10 @@ def whole_file(path: Path | str) -> Iterator[Path]:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(target)
+    except Exception as error:
+        if shutil.disk_usage(target.parent).free < FULL_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
