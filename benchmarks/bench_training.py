@@ -58,7 +58,7 @@ def bench_training() -> dict[str, float]:
     """Samples a second, of workload W's network on one thread."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        path = _write_samples(Path(folder), SAMPLES)
+        path = write_samples(Path(folder), SAMPLES)
         full = stack.enter_context(open_samples(path, "full"))
         stream = stack.enter_context(open_samples(path, "stream"))
         about = statistics(series_values(4096))
@@ -89,7 +89,7 @@ def one_epoch(samples: Any, about: dict[str, Any]) -> Callable[[], None]:
 def bench_memory() -> dict[str, float]:
     """Peak memory, in GB, of a process that trains an epoch on ten million streamed samples."""
     with tempfile.TemporaryDirectory() as folder:
-        path = _write_samples(Path(folder), MANY_SAMPLES, whole=False)
+        path = write_samples(Path(folder), MANY_SAMPLES, whole=False)
         start = time.perf_counter()
         peak = subprocess.run(
             [sys.executable, Path(__file__).parent / "training_peak.py", path],
@@ -101,7 +101,7 @@ def bench_memory() -> dict[str, float]:
     return {"peak_rss_train_stream": int(peak.stdout) * 1024 / 1e9}
 
 
-def _write_samples(folder: Path, samples: int, *, whole: bool = True) -> Path:
+def write_samples(folder: Path, samples: int, *, whole: bool = True) -> Path:
     """Write a sample database as the workflow does; a learn part and a small validation part.
 
     If it is not `whole`, values of series stay unwritten; they are read as zeros and take no space on the disk.
