@@ -65,7 +65,7 @@ def uses_bf16(precision: str, device: torch.device) -> bool:
 
 
 #: Batches of an epoch from which on `auto` compiles. On an H100 with batches of 1024, compiling the MLP and the L-TAE
-#: took 10 to 20 s and won at most a twentieth of an epoch, which is the time of starting kernels (4 to 8 ms a batch).
+#: took 10 to 20 s and won nothing to an eighth of an epoch, most of it starting kernels.
 COMPILED_BATCHES = 5000
 
 
