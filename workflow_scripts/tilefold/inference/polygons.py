@@ -177,7 +177,8 @@ def stitch_polygons(
             table = read_table(polygons[tile])
             ours = parts[parts["tile"] == tile].set_index("area")["joined"]
             several = table["area"].isin(ours.index)
-            kept.append(table[several].assign(joined=lambda part, ours=ours: part["area"].map(ours)))
+            part = table[several]
+            kept.append(part.assign(joined=part["area"].map(ours)))
             if not several.all():
                 yield table[~several]
         together = pd.concat(kept)

@@ -184,10 +184,10 @@ def _differences(
     pixels = differing = 0
     with open_on(tiles[first], grids[first]) as one, open_on(tiles[second], grids[second]) as other:
         for block in blocks(common, BLOCK):
-            labels, others = _labels_of(block, [(one, windows[first]), (other, windows[second])])
-            both = (labels != one.nodata) & (others != other.nodata)
+            here, there = _labels_of(block, [(one, windows[first]), (other, windows[second])])
+            both = (here != one.nodata) & (there != other.nodata)
             pixels += int(np.count_nonzero(both))
-            differing += int(np.count_nonzero(both & (labels != others)))
+            differing += int(np.count_nonzero(both & (here != there)))
     return pixels, differing
 
 
