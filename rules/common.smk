@@ -37,6 +37,6 @@ wildcard_constraints:
     candidate="|".join(plan.candidates),
     chunk=r"\d+",
     level=r"\d+",
-    product="|".join(plan.tile_products),
+    product="|".join([*plan.tile_products, "dissimilarity"]),
     site="|".join(plan.sites) or "none",
     method="|".join(plan.config.fusion.methods) or "none",

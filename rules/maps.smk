@@ -15,6 +15,10 @@ rule maps:
             )
         ],
         [f"<results>/maps/{name}/seams.csv" for name in plan.seam_runs],
+        [
+            f"<results>/maps/all/seed_{seed}/applicable.tif"
+            for seed in plan.measured_seeds
+        ],
         [f"<results>/maps/{fold}/vote_entropy.tif" for fold in plan.voted_folds],
         [
             f"<results>/maps/{fold}/fused/{method}.tif"

@@ -14,6 +14,8 @@ rule merge_chunks:
         "<logs>/merge_chunks/{fold}/seed_{seed}/{tile}_{product}.log",
     benchmark:
         "<benchmarks>/merge_chunks/{fold}/seed_{seed}/{tile}_{product}.tsv"
+    wildcard_constraints:
+        product="|".join(plan.tile_products),
     conda:
         "../envs/tilefold.yaml"
     threads: 1

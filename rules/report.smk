@@ -12,6 +12,13 @@ map_figure = {
 
 rule write_report:
     input:
+        **{
+            f"applicability_{name}": [
+                f"<results>/applicability/seed_{seed}/{name}.csv"
+                for seed in plan.measured_seeds
+            ]
+            for name in ("samples", "importance", "errors", "classes")
+        },
         folds=rules.summarise_runs.output.folds,
         classes=rules.summarise_runs.output.classes,
         gaps=rules.summarise_runs.output.gaps,
@@ -78,6 +85,14 @@ rule write_report:
             if run.held_out and plan.has_places
         ],
         seams=[f"<results>/maps/{name}/seams.csv" for name in plan.seam_runs],
+        dissimilarity=[
+            f"<results>/maps/all/seed_{seed}/dissimilarity.tif"
+            for seed in plan.measured_seeds
+        ],
+        applicable=[
+            f"<results>/maps/all/seed_{seed}/applicable.tif"
+            for seed in plan.measured_seeds
+        ],
         sites=site_table if plan.sites else [],
         site_maps=site_rasters if plan.sites else [],
         votes=[f"<results>/maps/{fold}/vote_entropy.csv" for fold in plan.voted_folds],

@@ -54,10 +54,13 @@ EXTERNAL = {
     "raw": ["own"],
 }
 
-PREDICT = {"classify_chunk", "classify_site", "predict_samples"}
+PREDICT = {"classify_chunk", "classify_site", "predict_samples", "measure_samples"}
 CLASSIFY = PREDICT | {"count_validation"}
 READING = {"preprocess", "compute_external_features"}
-SERIES = READING | {"extract_pool", "assemble_samples", "classify_chunk", "classify_site"}
+SERIES = READING | {
+    *("extract_pool", "assemble_samples", "classify_chunk", "classify_site"),
+    "measure_dissimilarity",
+}
 #: A pixel's labels are the same wherever it is classified.
 SITES = {"classify_site", "summarise_sites"}
 #: Tables over all runs.
@@ -87,6 +90,7 @@ DEPENDS = {
             "assemble_samples",
             "score_distances",
             "predict_baselines",
+            "measure_samples",
             "score_fused",
             "score_regularised",
         },
@@ -154,6 +158,7 @@ DEPENDS = {
             "describe_map",
             "measure_votes",
             "summarise_sites",
+            "mask_applicability",
             *FUSION,
             *REGULARISING,
             *POLYGONS,
@@ -186,7 +191,7 @@ DEPENDS = {
     "fusion.methods": (["majority"], {"split_polygons", "score_fused"}),
     "fusion.mass": ("kappa", {"fuse_maps"}),
     "split.seeds": ([0, 1], SUMMARIES | FUSION | {"measure_votes"}),
-    "folds.scheme": (["A", "B"], SUMMARIES),
+    "folds.scheme": (["A", "B"], SUMMARIES | {"measure_samples"}),
     "folds.buffer_m": (10.0, {"select_samples", "score_distances"}),
     "folds.boundary": ("owned", {"select_samples", "score_distances"}),
     "folds.straddlers": ("clip", {"select_samples", "score_distances"}),
@@ -266,6 +271,7 @@ DEPENDS = {
             "polygonise_tile",
             "measure_votes",
             "summarise_sites",
+            "mask_applicability",
             "validate_run",
             "score_distances",
             "summarise_runs",
@@ -289,6 +295,8 @@ DEPENDS = {
     "validation.reference_sample.strata": ("t.csv", set()),
     "validation.reference_sample.class_field": ("c", {"estimate_areas"}),
     "validation.reference_sample.stratum_field": ("s", {"estimate_areas"}),
+    "validation.applicability.samples": (1000, {"measure_samples"}),
+    "validation.applicability.step": (3, {"measure_dissimilarity"}),
     "validation.baselines": (["majority"], BASELINES),
     "validation.bootstrap.replicates": (1500, {"summarise_runs", "summarise_level"}),
     "validation.distances": ([50, 500], {"score_distances"}),
@@ -470,9 +478,9 @@ def fields(section, prefix=""):
             yield from fields(annotation.__args__[1], "sensors.own.")
         elif name == "user_features":
             yield from fields(annotation.__args__[1], "user_features.dem.")
-        elif name == "reference_sample":
+        elif name in ("reference_sample", "applicability"):
             yield from fields(annotation.__args__[0], f"{prefix}{name}.")
-        elif name == "samples":
+        elif name == "samples" and not prefix:
             continue  # See test_table_plan.py.
         else:
             yield prefix + (field.alias or name)
@@ -591,13 +599,14 @@ def changed_of_fold(before, after, fold, values=()):
 
 def test_the_size_of_blocks_concerns_what_asks_for_a_pixels_block():
     other = with_value(BLOCKS, "folds.block_size_m", 400.0)
-    asking = {"assign_blocks", "predict_samples"}
+    asking = {"assign_blocks", "predict_samples", "measure_samples"}
     assert changed_of_fold(BLOCKS, other, "all") == asking
     barring = {"select_samples", "score_distances"}
     assert changed_of_fold(BLOCKS, other, "without_blocks_2") == asking | barring
     # Which fold a block is in is a file.
     number = with_value(BLOCKS, "folds.number", 4)
-    assert changed_of_fold(BLOCKS, number, "without_blocks_2") == {"assign_blocks"} | SUMMARIES
+    changed = {"assign_blocks", "measure_samples"} | SUMMARIES
+    assert changed_of_fold(BLOCKS, number, "without_blocks_2") == changed
 
 
 def test_the_boundary_concerns_tiles_alone():
@@ -609,7 +618,8 @@ def test_the_field_concerns_cleaning_and_another_value_only_the_summary():
     other = with_value(FIELD, "folds.field", "g")
     assert changed_of_fold(FIELD, other, "without_x", ("x", "y")) == {"clean_ground_truth"}
     one, two = (all_settings(plan_of(FIELD, values), fold="without_x") for values in (("x",), ("x", "y")))
-    assert {rule for rule in EVERY if one[rule] != two[rule]} == SUMMARIES | {"write_report"}
+    changed = {rule for rule in EVERY if one[rule] != two[rule]}
+    assert changed == SUMMARIES | {"measure_samples", "write_report"}
 
 
 @pytest.mark.parametrize("raw", [BLOCKS, FIELD])

@@ -234,7 +234,7 @@ def kill_and_resume(database, settings, files, folder, moment):
     arguments = [*map(str, database), json.dumps(settings), json.dumps(files), str(folder)]
     command = [sys.executable, "-c", PROGRAM, *arguments]
     process = subprocess.Popen(command)
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not list(folder.glob("checkpoints/epoch_*")) and time.monotonic() < end:
         time.sleep(0.01)
     time.sleep(moment)

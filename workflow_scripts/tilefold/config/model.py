@@ -121,6 +121,19 @@ class Config(Section):
             raise ValueError(f"report.sites: {reason}; leave it out")
         return self
 
+    @model_validator(mode="after")
+    def _applicability_of_folds(self) -> Self:
+        lacks = {
+            "there are no folds (folds.scheme: none), to which it is relative": self.folds.scheme == "none",
+            "with regions each model has samples of its own": self.regions.path is not None,
+            "a table of samples gives no maps": self.samples is not None,
+            "with models.from nothing is validated": self.models.source is not None,
+        }
+        reasons = [reason for reason, applies in lacks.items() if applies]
+        if self.validation.applicability is not None and reasons:
+            raise ValueError(f"validation.applicability: {reasons[0]}; leave it out")
+        return self
+
     @property
     def series(self) -> list[str]:
         """Names of the inputs with dates and bands: the sensors, or those of the table of samples."""

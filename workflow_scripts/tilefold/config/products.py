@@ -67,8 +67,23 @@ class ReferenceSample(Section):
     """Field with the stratum's number."""
 
 
+class Applicability(Section):
+    """How dissimilarity from the samples is measured."""
+
+    samples: Annotated[int, Field(ge=100, le=50_000)] = 50_000
+    """Learn samples, and out-of-area pixels, that are taken at most, each class in its share; the report says how
+    many. The time of the raster is proportional to it."""
+    step: Annotated[int, Field(ge=1, le=100)] = 10
+    """The raster of dissimilarity is measured at one pixel in squares of this many pixels on a side."""
+
+
 class Validation(Section):
     """How accuracy is estimated."""
+
+    applicability: Applicability | None = None
+    """Where the map of the run `all` may be trusted as far as the folds' scores tell: rasters of the dissimilarity
+    from the samples and of the area of applicability, errors by dissimilarity. `{}` for the defaults. Needs folds;
+    not with regions, whose models have samples of their own. See `docs/applicability.md`."""
 
     reference_sample: ReferenceSample | None = None
     """Points of a probability sample: the only basis for an accuracy of the map, and for areas of classes with

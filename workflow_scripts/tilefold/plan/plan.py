@@ -192,6 +192,11 @@ class Plan:
         return place_sites(self.config.report.sites, self.grids, self.ownership)[0]
 
     @property
+    def measured_seeds(self) -> list[int]:
+        """Seeds for whose run `all` applicability is measured."""
+        return [] if self.config.validation.applicability is None else list(self.config.split.seeds)
+
+    @property
     def regularised_runs(self) -> list[str]:
         """Names of the runs whose maps are regularised."""
         wanted = self.config.maps.regularise != "none"

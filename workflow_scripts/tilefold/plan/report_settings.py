@@ -51,6 +51,7 @@ def write_report(plan: Plan) -> Settings:
         "fused_folds": plan.fused_folds,
         "voted_folds": plan.voted_folds,
         "sites": list(plan.sites),
+        "measured_seeds": plan.measured_seeds,
         "seeds": list(plan.config.split.seeds),
         "regions": plan.regions,
         "fallback": plan.fallback,

@@ -14,7 +14,16 @@ from tilefold.plan.settings import BUILDERS
 from tilefold.sensors.catalogue import READERS
 from tilefold.series.methods import METHODS
 
-NETWORK_RULES = frozenset({"train_candidate", "predict_samples", "classify_chunk", "count_validation"})
+NETWORK_RULES = frozenset(
+    {
+        "train_candidate",
+        "predict_samples",
+        "classify_chunk",
+        "classify_site",
+        "count_validation",
+        "measure_samples",
+    }
+)
 #: Rules that read products.
 READING_RULES = frozenset({"preprocess", "compute_external_features"})
 

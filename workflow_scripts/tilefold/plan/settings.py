@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tilefold.plan.applicability_settings import mask_applicability, measure_dissimilarity, measure_samples
 from tilefold.plan.calendar import filling
 from tilefold.plan.chunking import tile_chunks
 from tilefold.plan.external import function_calls, function_scale
@@ -336,6 +337,9 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         summarise_baselines,
         summarise_level,
         estimate_areas,
+        measure_samples,
+        measure_dissimilarity,
+        mask_applicability,
         classify_site,
         summarise_sites,
         write_report,

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from tilefold.report.applicability import applicability_pictures, applicability_tables
 from tilefold.report.cautions import find_cautions
 from tilefold.report.figures_folds import write_fold_figure
 from tilefold.report.figures_maps import write_map_picture
@@ -86,7 +87,8 @@ def write_report(
         one), `matrices` (a folder with `<side>.csv`, or files by side), `distances` (of runs that hold something
         out); by model (see `model_name`) `choices`, and `histories` of each candidate; `seams` and `regularised` by
         run, `fused`, `votes` and `vote_maps` by fold (all may be empty); `clear` and `skipped` by tile and sensor; if
-        there are some `sites`, and `site_maps` by site and run.
+        there are some `sites`, and `site_maps` by site and run; by seed `dissimilarity`, `applicable`, and
+        `applicability_` with `samples`, `importance`, `errors` and `classes`.
     settings
         `title`; `few_polygons` (see `find_cautions`); `classes` (`code`, `label`, `colour` as red, green, blue);
         `config` (YAML text or plain data, shown only); `calendars` (dates by sensor); `products` (how many, by
@@ -105,15 +107,10 @@ def write_report(
     content = {
         **_scores(results, settings),
         **_samples(results),
+        **_maps(results),
         "title": settings["title"],
         "few_polygons": settings["few_polygons"],
         "classes": classes,
-        "maps": map_pictures(results),
-        "number_of_maps": len(sources["maps"]),
-        "vote_pictures": vote_pictures(results),
-        "site_pictures": site_pictures(results),
-        "site_table": _site_table(results),
-        "map_tables": _map_tables(results),
         "series": _series(results, settings),
         "config": _config_text(settings["config"]),
         "provenance": provenance(settings),
@@ -131,6 +128,20 @@ def write_report(
 def _write_candidates(results: Results, paths: Sequence[Path | str]) -> None:
     for path, (model, choice) in zip(paths, results.by_run("choices").items(), strict=True):
         write_png(path, training_figure(results.sources["histories"][model], choice, model))
+
+
+def _maps(results: Results) -> dict[str, Any]:
+    """What the page shows of maps."""
+    return {
+        "maps": map_pictures(results),
+        "number_of_maps": len(results.sources["maps"]),
+        "vote_pictures": vote_pictures(results),
+        "applicability_pictures": applicability_pictures(results),
+        "applicability_tables": applicability_tables(results),
+        "site_pictures": site_pictures(results),
+        "site_table": _site_table(results),
+        "map_tables": _map_tables(results),
+    }
 
 
 def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
