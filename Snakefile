@@ -66,6 +66,7 @@ if plan.table is None:
         include: "rules/fusion.smk"
         include: "rules/sites.smk"
         include: "rules/applicability.smk"
+        include: "rules/neighbours.smk"
     include: "rules/regularisation.smk"
     include: "rules/vectors.smk"
     include: "rules/maps.smk"

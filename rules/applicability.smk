@@ -1,9 +1,6 @@
 # How dissimilar the map's pixels are from the samples, and where the map may be applied.
 
 
-measured_folds = {run.fold: run for run in plan.runs if run.held_out}
-
-
 rule measure_samples:
     input:
         model="<results>/runs/all/seed_{seed}/region_all/model.safetensors",
@@ -11,7 +8,7 @@ rule measure_samples:
         roles="<results>/runs/all/seed_{seed}/roles.parquet",
         predicted=expand(
             "<results>/runs/{fold}/seed_{seed}/predicted.parquet",
-            fold=measured_folds,
+            fold=plan.folds,
             allow_missing=True,
         ),
         pools=expand("<results>/pools/{tile}.nc", tile=plan.train),

@@ -24,6 +24,16 @@ region_neighbours = ["<results>/regions/neighbours.csv"] if nearest else []
 trained = plan.config.models.source or "<results>"
 model_files = f"{trained}/{plan.model_file('{fold}', '{seed}', '{region}')}"
 
+
+def of_site_tile(paths):
+    """Function that gives the paths of the tile that a site lies in."""
+    return lambda wildcards: expand(
+        paths,
+        tile=plan.sites[wildcards.site]["tile"],
+        sensor=plan.config.sensors,
+    )
+
+
 # Scripts see the checked configuration, with its defaults and with {data} filled in.
 config.update(plan.config.model_dump(mode="json"))
 

@@ -95,6 +95,10 @@ rule write_report:
         ],
         sites=site_table if plan.sites else [],
         site_maps=site_rasters if plan.sites else [],
+        neighbours=[
+            f"<results>/summary/neighbours/seed_{seed}.csv"
+            for seed in plan.neighbour_seeds
+        ],
         votes=[f"<results>/maps/{fold}/vote_entropy.csv" for fold in plan.voted_folds],
         vote_maps=[
             f"<results>/maps/{fold}/vote_entropy.tif" for fold in plan.voted_folds

@@ -9,15 +9,6 @@ site_rasters = [
 site_table = ["<results>/summary/sites.csv"] if plan.sites else []
 
 
-def of_site_tile(paths):
-    """Function that gives the paths of the tile that a site lies in."""
-    return lambda wildcards: expand(
-        paths,
-        tile=plan.sites[wildcards.site]["tile"],
-        sensor=plan.config.sensors,
-    )
-
-
 rule classify_site:
     input:
         models=rules.classify_chunk.input.models,

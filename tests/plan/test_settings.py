@@ -91,12 +91,13 @@ DEPENDS = {
             "score_distances",
             "predict_baselines",
             "measure_samples",
+            "measure_neighbours",
             "score_fused",
             "score_regularised",
         },
     ),
     # Only the run `all` maps these tiles; the settings compared are those of a fold.
-    "tiles.map": (["A", "B"], set()),
+    "tiles.map": (["A", "B"], {"measure_neighbours"}),
     "output_crs": ("EPSG:2154", set()),
     "resolution": (20.0, set()),
     "sensors.own.path": ("q", set()),
@@ -191,7 +192,7 @@ DEPENDS = {
     "fusion.methods": (["majority"], {"split_polygons", "score_fused"}),
     "fusion.mass": ("kappa", {"fuse_maps"}),
     "split.seeds": ([0, 1], SUMMARIES | FUSION | {"measure_votes"}),
-    "folds.scheme": (["A", "B"], SUMMARIES | {"measure_samples"}),
+    "folds.scheme": (["A", "B"], SUMMARIES | {"measure_samples", "measure_neighbours"}),
     "folds.buffer_m": (10.0, {"select_samples", "score_distances"}),
     "folds.boundary": ("owned", {"select_samples", "score_distances"}),
     "folds.straddlers": ("clip", {"select_samples", "score_distances"}),
@@ -605,7 +606,7 @@ def test_the_size_of_blocks_concerns_what_asks_for_a_pixels_block():
     assert changed_of_fold(BLOCKS, other, "without_blocks_2") == asking | barring
     # Which fold a block is in is a file.
     number = with_value(BLOCKS, "folds.number", 4)
-    changed = {"assign_blocks", "measure_samples"} | SUMMARIES
+    changed = {"assign_blocks", "measure_samples", "measure_neighbours"} | SUMMARIES
     assert changed_of_fold(BLOCKS, number, "without_blocks_2") == changed
 
 
@@ -619,7 +620,7 @@ def test_the_field_concerns_cleaning_and_another_value_only_the_summary():
     assert changed_of_fold(FIELD, other, "without_x", ("x", "y")) == {"clean_ground_truth"}
     one, two = (all_settings(plan_of(FIELD, values), fold="without_x") for values in (("x",), ("x", "y")))
     changed = {rule for rule in EVERY if one[rule] != two[rule]}
-    assert changed == SUMMARIES | {"measure_samples", "write_report"}
+    assert changed == SUMMARIES | {"measure_samples", "measure_neighbours", "write_report"}
 
 
 @pytest.mark.parametrize("raw", [BLOCKS, FIELD])

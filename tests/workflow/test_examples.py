@@ -33,6 +33,7 @@ def test_the_published_study_plans_its_jobs(tmp_path):
         "describe_map": 5,
         "measure_seams": 1,
         "score_distances": 4,
+        "measure_neighbours": 1,
         "predict_baselines": 5,
         "summarise_baselines": 1,
         "summarise_runs": 1,

@@ -22,7 +22,7 @@ FOLD = f"without_{TILES[0]}"
 #: What follows a change of regions, before the ends.
 AFTER_REGIONS = {
     *("burn_regions", "split_polygons", "select_samples", "assemble_samples", "train_candidate"),
-    *("select_model", "predict_samples", "validate_run", "score_distances"),
+    *("select_model", "predict_samples", "validate_run", "score_distances", "measure_neighbours"),
     *("classify_chunk", "merge_chunks", "mosaic_tiles", "describe_map", "measure_seams"),
     *("summarise_runs", "summarise_candidates", "write_report"),
 }
@@ -179,6 +179,7 @@ def test_jobs_of_a_changed_fallback(regional):
         "describe_map",
         "measure_seams",
         "score_distances",
+        "measure_neighbours",
         "summarise_runs",
         "summarise_candidates",
         "write_report",

@@ -14,7 +14,7 @@ RUN_RULES = {"select_samples", "assemble_samples", "train_candidate", "select_mo
 #: Seams are measured where a run maps more than one tile.
 MAP_RULES = {"classify_chunk", "merge_chunks", "mosaic_tiles", "describe_map"}
 SEAMS = {"measure_seams"}
-ENDS = {"score_distances", "summarise_runs", "summarise_candidates", "write_report"}
+ENDS = {"score_distances", "measure_neighbours", "summarise_runs", "summarise_candidates", "write_report"}
 
 
 def jobs(folder, content, changes, *arguments):
@@ -226,7 +226,7 @@ AFTER_TRAINING = AFTER_SELECTION - {"assemble_samples", "train_candidate"}
             {"classification": {"batch_rows": 64}},
             {"predict_samples", "validate_run"} | MAP_RULES | SEAMS | ENDS,
         ),
-        ({"validation": {"bootstrap": {"seed": 4}}}, ENDS - {"score_distances"}),
+        ({"validation": {"bootstrap": {"seed": 4}}}, ENDS - {"score_distances", "measure_neighbours"}),
         ({"report": {"title": "another"}}, {"write_report"}),
         ({"maps": {"vector": "fgb"}}, {"polygonise_tile", "stitch_polygons", "write_report"}),
         ({"folds": {"maps": "all"}}, MAP_RULES | SEAMS | {"write_report"}),

@@ -41,5 +41,17 @@ def mask_applicability(plan: Plan, seed: str) -> Settings:
     return {"seed": int(seed), "codes": plan.codes, "nodata": plan.nodata}
 
 
+def measure_neighbours(plan: Plan, seed: str) -> Settings:
+    """Distances to the nearest samples, of samples, folds and the map."""
+    runs = [run for run in plan.runs if run.seed == int(seed)]
+    return {
+        "seed": int(seed),
+        "tiles": list(plan.train),
+        "training_tiles": {run.fold: list(run.training_tiles) for run in runs},
+        "grids": {tile: plan.grids[tile].to_dict() for tile in plan.mapped},
+        "ownership": plan.ownership.to_dict(),
+    }
+
+
 def _chosen(plan: Plan) -> Applicability:
     return plan.config.validation.applicability or Applicability()

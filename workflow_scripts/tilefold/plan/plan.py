@@ -192,6 +192,16 @@ class Plan:
         return place_sites(self.config.report.sites, self.grids, self.ownership)[0]
 
     @property
+    def folds(self) -> list[str]:
+        """Folds that hold something out."""
+        return list(dict.fromkeys(run.fold for run in self.runs if run.held_out))
+
+    @property
+    def neighbour_seeds(self) -> list[int]:
+        """Seeds for which distances of folds and map to the nearest samples are measured."""
+        return list(self.config.split.seeds) if self.folds and self.table is None else []
+
+    @property
     def measured_seeds(self) -> list[int]:
         """Seeds for whose run `all` applicability is measured."""
         return [] if self.config.validation.applicability is None else list(self.config.split.seeds)

@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tilefold.plan.applicability_settings import mask_applicability, measure_dissimilarity, measure_samples
+from tilefold.plan.applicability_settings import (
+    mask_applicability,
+    measure_dissimilarity,
+    measure_neighbours,
+    measure_samples,
+)
 from tilefold.plan.calendar import filling
 from tilefold.plan.chunking import tile_chunks
 from tilefold.plan.external import function_calls, function_scale
@@ -340,6 +345,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         measure_samples,
         measure_dissimilarity,
         mask_applicability,
+        measure_neighbours,
         classify_site,
         summarise_sites,
         write_report,

@@ -15,6 +15,7 @@ from tilefold.report.figures_folds import write_fold_figure
 from tilefold.report.figures_maps import write_map_picture
 from tilefold.report.figures_training import training_figure
 from tilefold.report.images import write_png
+from tilefold.report.neighbours import neighbour_pictures, neighbour_table
 from tilefold.report.pictures import (
     calibration_pictures,
     class_pictures,
@@ -81,14 +82,14 @@ def write_report(
     Parameters
     ----------
     sources
-        Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `intervals`, `cleaning`, and
-        `baselines` if there are some; `levels` (fold tables, from the smallest groups); by seed `split` and `areas`
-        (may be empty); by run `rates`, `samples`, `barred`, `roles`, `reliability`, `risk`, `maps` (of runs that make
-        one), `matrices` (a folder with `<side>.csv`, or files by side), `distances` (of runs that hold something
-        out); by model (see `model_name`) `choices`, and `histories` of each candidate; `seams` and `regularised` by
-        run, `fused`, `votes` and `vote_maps` by fold (all may be empty); `clear` and `skipped` by tile and sensor; if
-        there are some `sites`, and `site_maps` by site and run; by seed `dissimilarity`, `applicable`, and
-        `applicability_` with `samples`, `importance`, `errors` and `classes`.
+        Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `intervals`, `cleaning`, and `baselines`
+        if there are some; `levels` (fold tables, from the smallest groups); by seed `split`, `areas` and
+        `neighbours` (may be empty); by run `rates`, `samples`, `barred`, `roles`, `reliability`, `risk`, `maps` (of
+        runs that make one), `matrices` (a folder with `<side>.csv`, or files by side), `distances` (of runs that
+        hold something out); by model (see `model_name`) `choices`, and `histories` of each candidate; `seams` and
+        `regularised` by run, `fused`, `votes` and `vote_maps` by fold (all may be empty); `clear` and `skipped` by
+        tile and sensor; if there are some `sites`, and `site_maps` by site and run; by seed `dissimilarity`,
+        `applicable`, and `applicability_` with `samples`, `importance`, `errors` and `classes`.
     settings
         `title`; `few_polygons` (see `find_cautions`); `classes` (`code`, `label`, `colour` as red, green, blue);
         `config` (YAML text or plain data, shown only); `calendars` (dates by sensor); `products` (how many, by
@@ -136,6 +137,7 @@ def _maps(results: Results) -> dict[str, Any]:
         "maps": map_pictures(results),
         "number_of_maps": len(results.sources["maps"]),
         "vote_pictures": vote_pictures(results),
+        "neighbour_pictures": neighbour_pictures(results),
         "applicability_pictures": applicability_pictures(results),
         "applicability_tables": applicability_tables(results),
         "site_pictures": site_pictures(results),
@@ -160,6 +162,8 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
         single_fold = bool(means["n_folds"].max() == 1)
         if not single_fold:
             tables.append(mean_table(means, results.link(sources["folds_mean"])))
+        if sources["neighbours"]:
+            tables.append(neighbour_table(results.by_run("neighbours"), results))
         if sources["distances"]:
             tables.append(distance_table(results.by_run("distances"), results.links("distances")))
         by_class += [class_by_fold_table(results.class_scores, class_link, seed) for seed in seeds]

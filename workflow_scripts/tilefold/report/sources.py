@@ -47,6 +47,7 @@ def report_sources(given: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
         "maps": dict(zip(settings["mapped_runs"], given["maps"], strict=True)),
         "distances": dict(zip(settings["distance_runs"], given["distances"], strict=True)),
         "seams": dict(zip(settings["seam_runs"], given["seams"], strict=True)),
+        "neighbours": dict(zip(settings["seeds"], given["neighbours"], strict=False)),
         "votes": dict(zip(settings["voted_folds"], given["votes"], strict=True)),
         "vote_maps": dict(zip(settings["voted_folds"], given["vote_maps"], strict=True)),
         "regularised": dict(zip(settings["regularised_runs"], given["regularised"], strict=True)),
