@@ -20,6 +20,7 @@ rule classify_chunk:
         ),
         regions=region_rasters,
         neighbours=region_neighbours,
+        precision=precisions,
     output:
         rasters=temp(
             expand(

@@ -20,6 +20,13 @@ if plan.config.regions.blend_m:
 region_rasters = region_rasters if plan.region_names else []
 region_neighbours = ["<results>/regions/neighbours.csv"] if nearest else []
 
+# Which models predict with bfloat16, where that is to be found out.
+precisions = (
+    ["<results>/runs/{fold}/seed_{seed}/precision.csv"]
+    if plan.config.classification.precision == "auto"
+    else []
+)
+
 # Models of this project, or of another.
 trained = plan.config.models.source or "<results>"
 model_files = f"{trained}/{plan.model_file('{fold}', '{seed}', '{region}')}"

@@ -1,4 +1,4 @@
-# The candidate that each run and region uses.
+# The candidate that each run and region uses, and the precision that it predicts with.
 
 
 rule select_model:
@@ -34,6 +34,37 @@ rule select_model:
         "Choosing the model of {wildcards.fold}, seed {wildcards.seed}"
     script:
         "../workflow_scripts/select_model.py"
+
+
+rule compare_precisions:
+    input:
+        models=expand(
+            rules.select_model.output.model, region=plan.regions, allow_missing=True
+        ),
+        samples=expand(
+            rules.assemble_samples.output.samples,
+            region=plan.regions,
+            allow_missing=True,
+        ),
+    output:
+        compared="<results>/runs/{fold}/seed_{seed}/precision.csv",
+    log:
+        "<logs>/compare_precisions/{fold}/seed_{seed}.log",
+    benchmark:
+        "<benchmarks>/compare_precisions/{fold}/seed_{seed}.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: plan.config.classification.compute_threads
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+        gpu=0 if plan.config.classification.device == "cpu" else 1,
+    params:
+        settings=settings("compare_precisions"),
+    message:
+        "Comparing labels in bfloat16 of {wildcards.fold}, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/compare_precisions.py"
 
 
 rule models:

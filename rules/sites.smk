@@ -23,6 +23,7 @@ rule classify_site:
         ),
         regions=of_site_tile(region_rasters),
         neighbours=region_neighbours,
+        precision=precisions,
     output:
         labels="<results>/sites/{site}/{fold}/seed_{seed}.tif",
     log:

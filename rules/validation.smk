@@ -20,6 +20,7 @@ rule predict_samples:
         blocks=fold_blocks,
         regions=expand(region_rasters, tile=plan.train),
         neighbours=region_neighbours,
+        precision=precisions,
     output:
         predicted="<results>/runs/{fold}/seed_{seed}/predicted.parquet",
     log:

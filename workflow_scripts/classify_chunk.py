@@ -20,6 +20,7 @@ def main(snakemake: Any) -> None:
         external=next(iter(snakemake.input.external), None),
         regions=next(iter(snakemake.input.regions), None),
         neighbours=next(iter(snakemake.input.neighbours), None),
+        precision=next(iter(snakemake.input.precision), None),
         labels=rasters.pop("classification"),
         **rasters,
     )

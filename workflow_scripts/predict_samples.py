@@ -20,6 +20,7 @@ def main(snakemake: Any) -> None:
         blocks=next(iter(snakemake.input.blocks), None),
         regions=rasters_by_tile(settings["tiles"], snakemake.input.regions),
         neighbours=next(iter(snakemake.input.neighbours), None),
+        precision=next(iter(snakemake.input.precision), None),
     )
 
 

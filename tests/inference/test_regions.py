@@ -196,7 +196,7 @@ def test_a_model_is_loaded_where_a_pixel_needs_it(
     models = RegionModels({name: world["models"][name] for name in NAMES}, tile.settings(fallback="none"))
     monkeypatch.setattr(
         "tilefold.inference.regions.load_predictor",
-        lambda path, _: loaded.append(path) or (_ for _ in ()).throw(KeyError),
+        lambda path, *_: loaded.append(path) or (_ for _ in ()).throw(KeyError),
     )
     values = {"sentinel2": np.zeros((2, 4, 3), np.int16), "dem": np.zeros((2, 1), np.float32)}
     clear = np.ones(2, np.uint16)

@@ -55,7 +55,7 @@ EXTERNAL = {
 }
 
 PREDICT = {"classify_chunk", "classify_site", "predict_samples", "measure_samples"}
-CLASSIFY = PREDICT | {"count_validation"}
+CLASSIFY = PREDICT | {"count_validation", "compare_precisions"}
 READING = {"preprocess", "compute_external_features"}
 SERIES = READING | {
     *("extract_pool", "assemble_samples", "classify_chunk", "classify_site"),
@@ -263,6 +263,7 @@ DEPENDS = {
     "classification.batch_rows": (64, CLASSIFY),
     "classification.compute_threads": (2, CLASSIFY),
     "classification.device": ("cpu", CLASSIFY),
+    "classification.precision": ("bf16", PREDICT),
     "models.tolerance_days": (3, set()),
     "maps.nodata": (
         9,
@@ -497,7 +498,11 @@ REGIONS = with_value(with_value(RAW, "regions.path", "z.gpkg"), "regions.field",
         ("regions.field", "name", {"prepare_regions"}),
         ("regions.layer", "l", {"prepare_regions"}),
         # The model of all regions is one more; no split and no raster depends on it.
-        ("regions.fallback", "global", {"select_samples", "summarise_candidates"} | PREDICT),
+        (
+            "regions.fallback",
+            "global",
+            {"select_samples", "summarise_candidates", "compare_precisions"} | PREDICT,
+        ),
         ("regions.fallback", "nearest", PREDICT | {"weigh_regions"}),
         ("regions.blend_m", 50.0, {"weigh_regions"}),
     ],

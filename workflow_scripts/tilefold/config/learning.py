@@ -137,7 +137,7 @@ class Training(Section):
     device: Device = "auto"
     """`auto`: a GPU where there is one; `cpu`; `cuda`; `cuda:1` for the second GPU."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    """`auto`: bfloat16 on GPUs that have it, float32 elsewhere. Classification is always in float32."""
+    """`auto`: bfloat16 on GPUs that have it, float32 elsewhere."""
     compile: Literal["auto"] | bool = "auto"
     """Compile the network with torch's compiler, which takes about a minute. `auto`: on GPUs, where Triton and a C
     compiler are installed and an epoch has 5000 batches or more."""
@@ -205,5 +205,9 @@ class Classification(Section):
     """Pixels that the network sees at once; every batch is padded to this number."""
     compute_threads: Positive = 1
     """Threads that one classification job computes with."""
+    precision: Literal["fp32", "bf16", "auto"] = "fp32"
+    """What networks compute with. `bf16`: bfloat16, faster where the device has it; `auto`: bfloat16 for the models
+    of a run whose labels of the validation samples then stay on more than 99.9 %, if the device has it; a job of each
+    run finds that out."""
     device: Device = "auto"
     """`auto`: a GPU where there is one; `cpu`; `cuda`; `cuda:1` for the second GPU."""

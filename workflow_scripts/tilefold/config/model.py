@@ -104,6 +104,11 @@ class Config(Section):
             return self
         if self.samples is not None:
             raise ValueError("models.from: a table of samples gives no maps; leave it out")
+        if self.classification.precision == "auto":
+            raise ValueError(
+                "classification.precision: auto needs the samples of a training, which models.from has not; "
+                "give fp32 or bf16"
+            )
         if self.fusion.methods:
             raise ValueError("fusion.methods: maps are fused where their models are trained; leave it out")
         if Path(self.models.source).resolve() == Path(self.results).resolve():

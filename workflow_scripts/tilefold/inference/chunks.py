@@ -17,6 +17,7 @@ from rasterio.io import DatasetReader
 from tilefold.grids.grid import Grid
 from tilefold.grids.windows import Window, chunk_window, shifted
 from tilefold.inference.model import PredictionError
+from tilefold.inference.precision import read_precisions
 from tilefold.inference.regions import RegionModels
 from tilefold.inference.scales import CONFIDENCE_NODATA, PROBABILITY_NODATA
 from tilefold.inference.strips import StripWriter
@@ -47,6 +48,7 @@ def classify_chunk(
     external: Path | str | None = None,
     regions: Path | str | None = None,
     neighbours: Path | str | None = None,
+    precision: Path | str | None = None,
     **rasters: Path | str,
 ) -> None:
     """Classify one chunk of a tile: a strip of full width.
@@ -70,8 +72,8 @@ def classify_chunk(
         Raster of the tile's external features, if there are some.
     regions
         Raster of the tile's regions (filled for the fallback `nearest`), or of their weights, if there are some.
-    neighbours
-        Table of the regions' neighbours, for the fallback `nearest`.
+    neighbours, precision
+        Tables of the regions' neighbours, for the fallback `nearest`, and of `compare_precisions`, for `auto`.
     rasters
         To write, those that are wanted, all with nodata where a pixel was never clear or no model classifies it:
         `labels` (class codes; `nodata`), `confidence` (uint8, 0 to 100, 255; or float16, 0 to 1, NaN), `margin`
@@ -86,7 +88,8 @@ def classify_chunk(
     grid = Grid.from_dict(settings["grid"])
     window = chunk_window(grid.height, grid.width, settings["chunk"], settings["number_of_chunks"])
     inputs = series, clear, static, external, regions
-    _classify(models, inputs, settings, window, neighbours, rasters)
+    loaded = RegionModels(models, settings, read_neighbours(neighbours), read_precisions(precision))
+    _classify(loaded, models_tag(models), inputs, settings, window, rasters)
 
 
 def classify_site(
@@ -99,13 +102,14 @@ def classify_site(
     external: Path | str | None = None,
     regions: Path | str | None = None,
     neighbours: Path | str | None = None,
+    precision: Path | str | None = None,
     labels: Path | str,
 ) -> None:
     """Classify a window of a tile; its pixels have the labels that the run's map has, or would have, there.
 
     Parameters
     ----------
-    models, series, clear, static, external, regions, neighbours
+    models, series, clear, static, external, regions, neighbours, precision
         As for `classify_chunk`.
     settings
         As for `classify_chunk`, with `window` (first row, row behind the last, first column, column behind the last)
@@ -119,21 +123,22 @@ def classify_site(
         If the series are not those of the model, or the network gives NaN or infinity: with tile and window.
     """
     inputs = series, clear, static, external, regions
-    _classify(models, inputs, settings, Window(*settings["window"]), neighbours, {"labels": labels})
+    loaded = RegionModels(models, settings, read_neighbours(neighbours), read_precisions(precision))
+    window = Window(*settings["window"])
+    _classify(loaded, models_tag(models), inputs, settings, window, {"labels": labels})
 
 
 def _classify(
-    models: Mapping[str, Path | str],
+    loaded: RegionModels,
+    tag: Mapping[str, str],
     paths: tuple[Paths, Paths, Paths, Path | str | None, Path | str | None],
     settings: Mapping[str, Any],
     window: Window,
-    neighbours: Path | str | None,
     rasters: Mapping[str, Path | str],
 ) -> None:
     """Classify a window; `paths` are series, clear dates, static rasters, external features and regions."""
     series, clear, static, external, regions = paths
     grid = Grid.from_dict(settings["grid"])
-    loaded = RegionModels(models, settings, read_neighbours(neighbours) if neighbours else None)
     with ExitStack() as stack:
         dated = (
             loaded.inputs if settings.get("trained_here", True) else of_these_dates(loaded.inputs, settings)
@@ -141,7 +146,7 @@ def _classify(
         opened = _open_inputs(series, clear, static, external, loaded, dated, settings["tile"])
         inputs = stack.enter_context(opened)
         raster = stack.enter_context(rasterio.open(regions)) if regions else None
-        tags = {**provenance(settings), **models_tag(models)}
+        tags = {**provenance(settings), **tag}
         writers = _open_outputs(stack, grid.crop(window), settings, rasters, tags)
         # Closed first: an error must not close the files while the next block is read from them.
         read = stack.enter_context(closing(_read_blocks(inputs, raster, lattice_blocks(window))))

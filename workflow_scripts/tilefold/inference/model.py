@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from tilefold.networks.base import TilefoldNetwork
 from tilefold.networks.inputs import shapes
@@ -46,7 +47,9 @@ class Predictor:
         All that the model file tells about the model.
     """
 
-    def __init__(self, path: Path | str, *, device: str, batch_rows: int, compute_threads: int) -> None:
+    def __init__(
+        self, path: Path | str, *, device: str, batch_rows: int, compute_threads: int, precision: str = "fp32"
+    ) -> None:
         if batch_rows < 1:
             raise ValueError(f"batch_rows must be at least 1, found {batch_rows}")
         network, description = load_network(path)
@@ -57,7 +60,10 @@ class Predictor:
         self.not_learnt: list[int] = description["not_learnt"]
         self._device = pick_device(device)
         self._threads = compute_threads
-        self._network = network.for_prediction().to(self._device).eval()
+        self._bf16 = precision == "bf16"
+        # Folded into a layer of few digits, standardisation would lose what it is for.
+        predicting: nn.Module = network if self._bf16 else network.for_prediction()
+        self._network = predicting.to(self._device).eval()
         barred = torch.tensor([code in set(self.not_learnt) for code in self.classes])
         self._barred = barred.to(self._device)
         self._shapes = shapes(self.inputs)
@@ -119,7 +125,9 @@ class Predictor:
         torch.set_num_threads(self._threads)
         for buffer in self._buffers.values():
             buffer[rows:] = 0
-        logits = self._network(**{name: buffer.to(self._device) for name, buffer in self._buffers.items()})
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16):
+            moved = {name: buffer.to(self._device) for name, buffer in self._buffers.items()}
+            logits = self._network(**moved).float()
         by_class = logits.T.masked_fill(self._barred[:, None], -torch.inf)
         if not bool(torch.isfinite(logits[:rows]).all()):
             raise PredictionError(
@@ -181,7 +189,12 @@ def _buffer(shape: tuple[int, ...], rows: int, feature_major: bool) -> torch.Ten
 
 
 def load_model(
-    path: Path | str, *, device: str = "auto", batch_rows: int = BATCH_ROWS, compute_threads: int = 1
+    path: Path | str,
+    *,
+    device: str = "auto",
+    batch_rows: int = BATCH_ROWS,
+    compute_threads: int = 1,
+    precision: str = "fp32",
 ) -> Predictor:
     """Load a model file.
 
@@ -195,6 +208,8 @@ def load_model(
         Rows that the network sees at once; results may differ in their last digits between batch sizes.
     compute_threads
         Threads to compute with, set for the whole process at each prediction.
+    precision
+        `fp32`, or `bf16`: layers compute with bfloat16, standardisation and probabilities with float32.
 
     Raises
     ------
@@ -203,4 +218,6 @@ def load_model(
     NetworkError
         If its network cannot be built.
     """
-    return Predictor(path, device=device, batch_rows=batch_rows, compute_threads=compute_threads)
+    return Predictor(
+        path, device=device, batch_rows=batch_rows, compute_threads=compute_threads, precision=precision
+    )

@@ -89,7 +89,7 @@ def _taken(stored: NDArray[Any], chosen: slice | NDArray[np.intp]) -> NDArray[An
     return np.moveaxis(np.moveaxis(stored, 0, -1)[..., chosen], -1, 0)
 
 
-def load_predictor(model: Path | str, settings: Mapping[str, Any]) -> Predictor:
+def load_predictor(model: Path | str, settings: Mapping[str, Any], precision: str = "fp32") -> Predictor:
     """Load a model of a run.
 
     Parameters
@@ -98,6 +98,8 @@ def load_predictor(model: Path | str, settings: Mapping[str, Any]) -> Predictor:
         Model file.
     settings
         `codes`, `batch_rows`, `compute_threads`, `device` (default `auto`).
+    precision
+        `fp32` or `bf16`.
 
     Raises
     ------
@@ -109,6 +111,7 @@ def load_predictor(model: Path | str, settings: Mapping[str, Any]) -> Predictor:
         device=settings.get("device", "auto"),
         batch_rows=settings["batch_rows"],
         compute_threads=settings["compute_threads"],
+        precision=precision,
     )
     if predictor.classes != list(settings["codes"]):
         raise PredictionError(

@@ -40,6 +40,8 @@ class RegionModels:
         `fallback` (`nearest`, `global`, `none`; None without regions), and what `load_predictor` takes.
     neighbours
         Other regions of each region, nearest first, for the fallback `nearest`.
+    precisions
+        By region, `fp32` or `bf16`, where `settings["precision"]` is `auto`.
 
     Raises
     ------
@@ -52,6 +54,7 @@ class RegionModels:
         models: Mapping[str, Path | str],
         settings: Mapping[str, Any],
         neighbours: Mapping[str, Sequence[str]] | None = None,
+        precisions: Mapping[str, str] | None = None,
     ) -> None:
         described = {name: read_model_description(path) for name, path in models.items()}
         trained = {name: content for name, content in described.items() if "untrained" not in content}
@@ -62,7 +65,7 @@ class RegionModels:
                 "polygons in the training tiles, or make the regions larger"
             )
         first = next(iter(trained))
-        self._models, self._settings = models, settings
+        self._models, self._settings, self._precisions = models, settings, precisions or {}
         self._loaded: dict[str, Predictor] = {}
         self.path = Path(models[first])
         self.inputs: dict[str, dict[str, Any]] = trained[first]["inputs"]
@@ -154,7 +157,8 @@ class RegionModels:
 
     def _predictor(self, name: str) -> Predictor:
         if name not in self._loaded:
-            self._loaded[name] = load_predictor(self._models[name], self._settings)
+            precision = self._precisions.get(name, self._settings.get("precision", "fp32"))
+            self._loaded[name] = load_predictor(self._models[name], self._settings, precision)
         return self._loaded[name]
 
 

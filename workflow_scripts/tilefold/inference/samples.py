@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tilefold.folds.areas import Cells
 from tilefold.inference.decisions import Decisions
 from tilefold.inference.model import PredictionError, Predictor
+from tilefold.inference.precision import read_precisions
 from tilefold.inference.regions import RegionModels
 from tilefold.regions.names import NO_REGION
 from tilefold.regions.preparing import read_neighbours
@@ -50,6 +51,7 @@ def predict_samples(
     blocks: Path | str | None = None,
     regions: Mapping[str, Path | str] | None = None,
     neighbours: Path | str | None = None,
+    precision: Path | str | None = None,
 ) -> None:
     """Predict every pixel of the held-out area and every pixel of role test outside it.
 
@@ -73,7 +75,7 @@ def predict_samples(
         (0 to 100; 255 where nodata).
     blocks
         GeoPackage of `assign_blocks`, for folds of blocks.
-    regions, neighbours
+    regions, neighbours, precision
         As for `tilefold.inference.chunks.classify_chunk`; rasters by tile.
 
     Raises
@@ -81,7 +83,7 @@ def predict_samples(
     PredictionError
         If the pools are not those of the model, a polygon has no role, or the network gives NaN or infinity.
     """
-    loaded = RegionModels(models, settings, read_neighbours(neighbours) if neighbours else None)
+    loaded = RegionModels(models, settings, read_neighbours(neighbours), read_precisions(precision))
     table = read_table(roles, ["polygon", "split_role", "role", "barred", "fold_value"])
     cells = Cells.of_scheme(settings["scheme"], table, blocks)
     table = table.set_index("polygon")

@@ -185,6 +185,7 @@ def prediction(plan: Plan) -> Settings:
         "batch_rows": classification.batch_rows,
         "compute_threads": classification.compute_threads,
         "device": classification.device,
+        "precision": classification.precision,
     }
 
 

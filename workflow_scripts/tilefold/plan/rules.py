@@ -17,6 +17,7 @@ from tilefold.series.methods import METHODS
 NETWORK_RULES = frozenset(
     {
         "train_candidate",
+        "compare_precisions",
         "predict_samples",
         "classify_chunk",
         "classify_site",

@@ -199,6 +199,20 @@ def select_model(plan: Plan, fold: str, seed: str, region: str) -> Settings:
     }
 
 
+def compare_precisions(plan: Plan, fold: str, seed: str) -> Settings:
+    """Labels of a run's models in both precisions."""
+    classification = plan.config.classification
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "regions": plan.regions,
+        "codes": plan.codes,
+        "batch_rows": classification.batch_rows,
+        "compute_threads": classification.compute_threads,
+        "device": classification.device,
+    }
+
+
 def predict_samples(plan: Plan, fold: str, seed: str) -> Settings:
     """Predicted test pixels of a run."""
     return {
@@ -320,6 +334,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         assemble_samples,
         train_candidate,
         select_model,
+        compare_precisions,
         predict_samples,
         classify_chunk,
         merge_chunks,

@@ -79,8 +79,10 @@ def prepare_regions(
     logger.info("%d regions: %s", len(shapes), ", ".join(shapes))
 
 
-def read_neighbours(path: Path | str) -> dict[str, list[str]]:
-    """Other regions of each region, nearest first, from the table of `prepare_regions`."""
+def read_neighbours(path: Path | str | None) -> dict[str, list[str]]:
+    """Other regions of each region, nearest first, from the table of `prepare_regions`; empty without one."""
+    if path is None:
+        return {}
     table = read_table(path).astype({"region": str, "neighbour": str}).sort_values(["region", "rank"])
     return {str(region): part["neighbour"].tolist() for region, part in table.groupby("region")}
 
