@@ -80,6 +80,7 @@ class Tile:
             "device": "cpu",
             "held_out": [],
             "scheme": {"kind": "tiles"},
+            "max_test_pixels": None,
         } | changes
 
 

@@ -299,6 +299,7 @@ DEPENDS = {
     "validation.reference_sample.stratum_field": ("s", {"estimate_areas"}),
     "validation.applicability.samples": (1000, {"measure_samples"}),
     "validation.applicability.step": (3, {"measure_dissimilarity"}),
+    "validation.max_test_pixels": (5, {"predict_samples"}),
     "validation.baselines": (["majority"], BASELINES),
     "validation.bootstrap.replicates": (1500, {"summarise_runs", "summarise_level"}),
     "validation.distances": ([50, 500], {"score_distances"}),

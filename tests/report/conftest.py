@@ -312,6 +312,7 @@ def write_results(folder, folds, seeds):
     settings = {
         "title": "A study of <two> tiles",
         "few_polygons": 5,
+        "max_test_pixels": None,
         "classes": CLASSES,
         "nodata": 0,
         "fallback": None,

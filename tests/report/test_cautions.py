@@ -249,3 +249,14 @@ def test_thin_classes_name_their_region(inputs):
     assert cases({**inputs, "rates": rates}, "Classes learnt on fewer than") == [
         "all/seed_0: 1 water in east (3 learn pixels)."
     ]
+
+
+def test_thinned_test_pixels_are_said(inputs):
+    heading = "Test pixels that are thinned"
+    assert cases(inputs, heading) == []
+    # Twenty pixels a polygon: classes 1 and 2 have ten polygons, class 3 has four.
+    assert cases({**inputs, "max_test_pixels": 150}, heading) == [
+        "Scores rest on a part of the reference pixels (validation.max_test_pixels: 150), each polygon in its share: "
+        "1 water (about 150 of 200 pixels); 2 forest (about 150 of 200 pixels)."
+    ]
+    assert cases({**inputs, "max_test_pixels": 200}, heading) == []

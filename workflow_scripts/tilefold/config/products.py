@@ -89,6 +89,10 @@ class Validation(Section):
     """Points of a probability sample: the only basis for an accuracy of the map, and for areas of classes with
     intervals (`summary/areas/seed_<s>.csv`). Not with a table of samples, which makes no map."""
 
+    max_test_pixels: Annotated[int, Field(ge=1)] | None = None
+    """Reference pixels of a class, in all tiles, from which on those that are predicted for the scores are thinned to
+    about this number: each polygon keeps its share, at least one pixel, the same in all runs. The report says so.
+    Default: all are predicted."""
     bootstrap: Bootstrap = Bootstrap()
     """Intervals of the transfer gap."""
     baselines: list[Literal["majority", "random_forest"]] = ["majority", "random_forest"]

@@ -17,6 +17,7 @@ from tilefold.inference.decisions import Decisions
 from tilefold.inference.model import PredictionError, Predictor
 from tilefold.inference.precision import read_precisions
 from tilefold.inference.regions import RegionModels
+from tilefold.inference.thinning import thinned_pixels
 from tilefold.regions.names import NO_REGION
 from tilefold.regions.preparing import read_neighbours
 from tilefold.regions.reading import bands_at
@@ -67,7 +68,7 @@ def predict_samples(
         Pools and their indexes, by tile.
     settings
         `held_out` (cells) and `scheme` (see `Cells.of_scheme`), `codes`, `nodata`, `fallback`, `batch_rows`,
-        `compute_threads`, `device`.
+        `compute_threads`, `device`; `max_test_pixels` (see `thinned_pixels`), None for all.
     predicted
         To write (Parquet), in the order tile, pool row: `tile`, `pool_row`, `polygon`, `group`, `code` (of
         the reference), `role` (of the held-out area: the split's; else the run's), `cell` (of the scheme of
@@ -87,11 +88,13 @@ def predict_samples(
     table = read_table(roles, ["polygon", "split_role", "role", "barred", "fold_value"])
     cells = Cells.of_scheme(settings["scheme"], table, blocks)
     table = table.set_index("polygon")
-    parts = []
+    parts, most = [], settings["max_test_pixels"]
+    kept = thinned_pixels(indexes, most) if most is not None else {}
     for tile in sorted(pools):
         index = read_table(indexes[tile])
         index = index.assign(tile=tile, cell=cells.of_pixels(tile, index))
         chosen = rows_to_predict(index, table, settings["held_out"])
+        chosen = chosen[kept[tile][chosen["pool_row"]]] if kept else chosen
         place = chosen["row"].to_numpy(), chosen["col"].to_numpy()
         numbers = bands_at(regions[tile], *place) if regions else np.full((1, len(chosen)), NO_REGION)
         decisions = _predict_pool(loaded, pools[tile], chosen, numbers, tile, settings["nodata"])

@@ -42,6 +42,7 @@ def write_report(plan: Plan) -> Settings:
     )
     return {
         "title": plan.config.report.title,
+        "max_test_pixels": plan.config.validation.max_test_pixels,
         "few_polygons": plan.config.report.few_polygons,
         "runs": [run.name for run in plan.runs],
         "distance_runs": [run.name for run in plan.runs if run.held_out and plan.has_places],

@@ -219,6 +219,7 @@ def predict_samples(plan: Plan, fold: str, seed: str) -> Settings:
         **run_key(plan.run(fold, seed)),
         "tiles": list(plan.train),
         "scheme": fold_scheme(plan),
+        "max_test_pixels": plan.config.validation.max_test_pixels,
         **prediction(plan),
     }
 

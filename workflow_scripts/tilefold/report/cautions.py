@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tilefold.report.cautions_regions import without_model
-from tilefold.report.cautions_training import fewer_samples, not_trained_out, thin_classes, unbalanced
+from tilefold.report.cautions_training import (
+    fewer_samples,
+    not_trained_out,
+    thin_classes,
+    thinned_classes,
+    unbalanced,
+)
 from tilefold.report.sites import vanished
 from tilefold.report.table import percent, side_words
 from tilefold.report.tables_samples import training_pixels
@@ -44,6 +50,7 @@ def find_cautions(
     few_polygons: int,
     fallback: str | None = None,
     sites: pd.DataFrame | None = None,
+    max_test_pixels: int | None = None,
 ) -> list[Caution]:
     """All cautions that apply, those about the meaning of the scores first.
 
@@ -53,18 +60,15 @@ def find_cautions(
         Tables of the summary.
     barred, splits
         By run: what it takes from training, and its split.
-    names
-        Code and label of each class, by code.
-    skipped
-        Acquisitions that series are made without: tile, sensor, product, file, reason.
+    names, skipped
+        Code and label of each class, by code; acquisitions that series are made without.
     rates, choices, histories
         Samples of each run by class, candidates of each model, history of each candidate of each model.
     few_polygons
         Classes trained or scored on fewer polygons are named.
-    fallback
-        `regions.fallback`; None without regions.
-    sites
-        Shares of the classes of each site and run; None without sites.
+    fallback, sites, max_test_pixels
+        `regions.fallback` (None without regions), shares of the classes of each site and run (None without sites),
+        `validation.max_test_pixels`.
     """
     found = [
         Caution("Classes that a run could not learn", _not_learnt(folds, classes, names)),
@@ -84,6 +88,7 @@ def find_cautions(
             f"Classes scored on fewer than {few_polygons} polygons (how many)",
             _few(classes, names, few_polygons),
         ),
+        Caution("Test pixels that are thinned", thinned_classes(splits, names, max_test_pixels)),
         Caution("Test pixels that the map leaves without a class", _nodata(folds)),
         Caution("Reference barred from training beyond the held-out area", _barred(barred, splits, names)),
         Caution("Transfer gaps without an interval", _without_interval(gaps)),

@@ -89,6 +89,34 @@ def unbalanced(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str]) -> l
     return cases
 
 
+def thinned_classes(
+    splits: Mapping[str, pd.DataFrame], names: Mapping[int, str], most: int | None
+) -> list[str]:
+    """Classes of which not all pixels are predicted; one case.
+
+    Parameters
+    ----------
+    splits
+        Split of each run: `code` and `pixels` of each polygon, which are the same in all.
+    names
+        Code and label of each class, by code.
+    most
+        `validation.max_test_pixels`; None: nothing is thinned.
+    """
+    if most is None or not splits:
+        return []
+    totals = next(iter(splits.values())).groupby("code")["pixels"].sum()
+    found = [
+        f"{names[code]} (about {most:,} of {pixels:,} pixels)"
+        for code, pixels in zip(totals.index.to_list(), totals.to_list(), strict=True)
+        if pixels > most
+    ]
+    reason = (
+        f"Scores rest on a part of the reference pixels (validation.max_test_pixels: {most:,}), each polygon "
+    )
+    return [f"{reason}in its share: {'; '.join(found)}."] if found else []
+
+
 def thin_classes(rates: Mapping[str, pd.DataFrame], names: Mapping[int, str], few_polygons: int) -> list[str]:
     """Classes that a run learnt on little, or without a validation pixel to choose by; a case a run.
 

@@ -91,9 +91,9 @@ def write_report(
         tile and sensor; if there are some `sites`, and `site_maps` by site and run; by seed `dissimilarity`,
         `applicable`, and `applicability_` with `samples`, `importance`, `errors` and `classes`.
     settings
-        `title`; `few_polygons` (see `find_cautions`); `classes` (`code`, `label`, `colour` as red, green, blue);
-        `config` (YAML text or plain data, shown only); `calendars` (dates by sensor); `products` (how many, by
-        tile and sensor); `tiles`; `nodata`; `fallback` (of regions; None without them).
+        `title`; `few_polygons`, `max_test_pixels` (see `find_cautions`); `classes` (`code`, `label`, `colour` as red,
+        green, blue); `config` (YAML text or plain data, shown only); `calendars` (dates by sensor); `products` (how
+        many, by tile and sensor); `tiles`; `nodata`; `fallback` (of regions; None without them).
     page
         HTML to write.
     fold_picture
@@ -189,6 +189,7 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
             settings["few_polygons"],
             settings["fallback"],
             read_table(sources["sites"]) if "sites" in sources else None,
+            settings["max_test_pixels"],
         ),
         "headline": headline(folds, gaps, settings["tiles"]),
         "seeds": [int(seed) for seed in seeds],
