@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tilefold.networks.ann import ANN
-from tilefold.networks.folding import FoldedPerceptron
+from tilefold.networks.folding import Bfloat16Perceptron, FoldedPerceptron
 from tilefold.networks.ltae import LTAE, LTAEClassifier
 from tilefold.networks.mlp import MLPClassifier
 
@@ -54,6 +54,25 @@ def test_folded_perceptrons_give_the_labels_of_the_network(kind, parameters):
     expected, found = network(**inputs), folded(**inputs)
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
     assert (found.argmax(1) == expected.argmax(1)).double().mean() > 0.999
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [(MLPClassifier, {}), (MLPClassifier, {"batch_norm": True, "dropout": 0.3}), (ANN, {})],
+)
+def test_perceptrons_in_bfloat16_give_nearly_all_labels_of_the_network(kind, parameters):
+    network, inputs = trained(kind, **parameters), samples()
+    form = network.for_bfloat16()
+    assert isinstance(form, Bfloat16Perceptron)
+    expected, found = network(**inputs), form(**inputs)
+    assert found.dtype == torch.float32
+    # Eight binary digits: a rounding is 2 ** -9 of a value at most, some hundred of them add up in a layer.
+    assert (found - expected).abs().max() < 0.05 * expected.abs().max()
+    assert (found.argmax(1) == expected.argmax(1)).double().mean() > 0.98
+    assert torch.isfinite(found).all()
+    laid_out = {name: value.movedim(0, -1).contiguous().movedim(-1, 0) for name, value in inputs.items()}
+    torch.testing.assert_close(form(**laid_out), found, rtol=0, atol=0)
 
 
 @torch.no_grad()

@@ -61,9 +61,8 @@ class Predictor:
         self._device = pick_device(device)
         self._threads = compute_threads
         self._bf16 = precision == "bf16"
-        # Folded into a layer of few digits, standardisation would lose what it is for.
-        predicting: nn.Module = network if self._bf16 else network.for_prediction()
-        self._network = predicting.to(self._device).eval()
+        form: nn.Module = network.for_bfloat16() if self._bf16 else network.for_prediction()
+        self._network = form.to(self._device).eval()
         barred = torch.tensor([code in set(self.not_learnt) for code in self.classes])
         self._barred = barred.to(self._device)
         self._shapes = shapes(self.inputs)

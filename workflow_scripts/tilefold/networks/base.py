@@ -160,6 +160,10 @@ class TilefoldNetwork(nn.Module):
         """Whether any sample knows each date and component of input `name`, flat: bool."""
         return ~torch.isnan(self.get_buffer(_buffer(name, "mean")))
 
+    def for_bfloat16(self) -> nn.Module:
+        """Form of the network that predicts where layers compute in bfloat16; the network itself by default."""
+        return self
+
     def for_prediction(self) -> nn.Module:
         """The network, in evaluation mode, in the form that predicts fastest: here itself.
 

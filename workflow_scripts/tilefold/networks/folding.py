@@ -79,6 +79,56 @@ class FoldedPerceptron(nn.Module):
         return values
 
 
+class Bfloat16Perceptron(nn.Module):
+    """Linear layers with ReLU between, in bfloat16 on inputs that are standardised in float32.
+
+    Folded into a layer of few digits, standardisation would lose what it is for. The last layer is in float32.
+
+    Attributes
+    ----------
+    feature_major
+        That inputs are taken best as views of (dates, components, batch).
+    """
+
+    feature_major = True
+
+    def __init__(self, network: TilefoldNetwork, layers: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self._names = list(network.sensors_information)
+        moments = [network.moments(name) for name in self._names]
+        mean, std = (torch.cat([moment[index].flatten() for moment in moments]) for index in (0, 1))
+        known = torch.cat([network.known(name).flatten() for name in self._names])
+        # What no sample knows becomes 0, as what is missing does.
+        self.register_buffer("scale", (known / std)[:, None], persistent=False)
+        self.register_buffer("shift", (-mean * known / std)[:, None], persistent=False)
+        weights, biases = _linear_layers(layers)
+        self._depth = len(weights)
+        for number, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+            kind = torch.float32 if number == self._depth - 1 else torch.bfloat16
+            self.register_buffer(f"weight_{number}", weight.to(kind), persistent=False)
+            self.register_buffer(f"bias_{number}", bias.to(kind)[:, None], persistent=False)
+
+    def forward(self, **inputs: Tensor) -> Tensor:
+        """Logits (batch, nb_class), float32, of inputs as for `TilefoldNetwork`. Without gradients."""
+        flat = [inputs[name].flatten(1).T for name in self._names]
+        values = flat[0] if len(flat) == 1 else torch.cat(flat)
+        with torch.autocast(values.device.type, enabled=False):
+            values = torch.addcmul(self.get_buffer("shift"), values, self.get_buffer("scale"))
+            logits = self._logits(values)
+            if bool(torch.isnan(logits).any()):
+                logits = self._logits(torch.nan_to_num(values, nan=0.0, posinf=torch.inf, neginf=-torch.inf))
+        return logits.T
+
+    def _logits(self, values: Tensor) -> Tensor:
+        """Logits (nb_class, batch) of standardised values."""
+        for number in range(self._depth):
+            weight, bias = self.get_buffer(f"weight_{number}"), self.get_buffer(f"bias_{number}")
+            values = torch.addmm(bias, weight, values.to(weight.dtype))
+            if number < self._depth - 1:
+                torch.relu_(values)
+        return values
+
+
 def fold_perceptron(network: TilefoldNetwork, layers: Iterable[nn.Module]) -> FoldedPerceptron | None:
     """Folded form of a network of linear layers, batch normalisations, ReLU and dropout; None where rounding forbids.
 

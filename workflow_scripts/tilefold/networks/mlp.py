@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from tilefold.networks.base import TilefoldNetwork
-from tilefold.networks.folding import fold_perceptron
+from tilefold.networks.folding import Bfloat16Perceptron, fold_perceptron
 from tilefold.networks.normalisation import BatchNorm
 from tilefold.networks.parameters import check_share
 
@@ -26,6 +26,10 @@ class Perceptron(TilefoldNetwork):
         flat = [self.standardized(name, inputs[name]).flatten(1) for name in self.sensors_information]
         logits: Tensor = self.layers(torch.cat(flat, dim=1))
         return logits
+
+    def for_bfloat16(self) -> nn.Module:
+        """The layers in bfloat16, what they get standardised in float32."""
+        return Bfloat16Perceptron(self, self.layers)
 
     def for_prediction(self) -> nn.Module:
         """The layers with everything folded into them that can be."""
