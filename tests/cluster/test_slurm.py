@@ -171,12 +171,16 @@ def finished(slurm, tmp_path_factory):
 @pytest.fixture
 def untrained(finished):
     """The finished run without the model of the run `all`, so that the target `models` makes it again."""
-    region = finished / REGION
+    forget_model(finished)
+    return finished
+
+
+def forget_model(folder):
+    region = folder / REGION
     for name in ("candidates", "checkpoints"):
         shutil.rmtree(region / name, ignore_errors=True)
     for name in ("model.safetensors", "model.json", "model_choice.csv"):
         (region / name).unlink(missing_ok=True)
-    return finished
 
 
 def test_smoke_the_chain_runs_to_its_end(finished):
@@ -348,7 +352,7 @@ def test_the_pbs_profile_with_torques_commands(untrained, tmp_path):
     )
     assert "gpu" in training["gres"]
     assert (choosing["name"], choosing["partition"], choosing["gres"]) == ("select_model_al", "cpu", "")
-    (untrained / WEIGHTS).unlink()
+    forget_model(untrained)
     with under_way(untrained, "--", "models", options=changed, PATH=path) as process:
         hold_training(untrained)
         process.send_signal(signal.SIGINT)
