@@ -240,9 +240,9 @@ def write_sparse(folder: Path) -> None:
     """Write a whole tile whose series has no blocks, clear in one corner, and a model."""
     values = np.random.default_rng(0).integers(100, 4000, (2048, len(DATES), len(BANDS))).astype(np.int16)
     train(folder / "model.safetensors", values, np.arange(2048) % len(CLASSES) + 1, epochs=1)
-    for name, dtype, described in (
-        ("series", "int16", series_descriptions(BANDS, DATES)),
-        ("clear", "uint16", [CLEAR_DATES]),
+    for name, dtype, nodata, described in (
+        ("series", "int16", -32768, series_descriptions(BANDS, DATES)),
+        ("clear", "uint16", None, [CLEAR_DATES]),
     ):
         grid = tile_grid(WHOLE_SIZE)
         with rasterio.open(
@@ -253,6 +253,7 @@ def write_sparse(folder: Path) -> None:
             width=grid.width,
             count=len(described),
             dtype=dtype,
+            nodata=nodata,
             crs=grid.crs,
             transform=grid.affine,
             tiled=True,
