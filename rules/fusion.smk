@@ -4,7 +4,7 @@
 rule count_validation:
     input:
         models=expand(
-            rules.select_model.output.model,
+            run_model,
             region=plan.region_names or plan.regions,
             allow_missing=True,
         ),

@@ -62,6 +62,12 @@ rule write_report:
             for region in plan.regions
             for candidate in plan.candidates
         ],
+        temperatures=[
+            f"<results>/runs/{run.fold}/seed_{run.seed}/region_{region}/temperature.csv"
+            for run in plan.runs
+            for region in plan.regions
+            if plan.config.training.temperature_scaling
+        ],
         matrices=[
             f"<results>/validation/{run.fold}/seed_{run.seed}/matrices"
             for run in plan.runs

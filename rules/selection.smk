@@ -1,5 +1,11 @@
 # The candidate that each run and region uses, and the precision that it predicts with.
 
+# The model that predicts is the scaled one where temperatures are fitted.
+scales = plan.config.training.temperature_scaling
+chosen_name, scaled_name = (
+    ("unscaled_model", "model") if scales else ("model", "scaled_model")
+)
+
 
 rule select_model:
     input:
@@ -9,7 +15,7 @@ rule select_model:
             allow_missing=True,
         ),
     output:
-        model="<results>/runs/{fold}/seed_{seed}/region_{region}/model.safetensors",
+        model=f"<results>/runs/{{fold}}/seed_{{seed}}/region_{{region}}/{chosen_name}.safetensors",
         described="<results>/runs/{fold}/seed_{seed}/region_{region}/model.json",
         choice=report(
             "<results>/runs/{fold}/seed_{seed}/region_{region}/model_choice.csv",
@@ -36,11 +42,39 @@ rule select_model:
         "../workflow_scripts/select_model.py"
 
 
+rule scale_temperature:
+    input:
+        model=rules.select_model.output.model,
+        samples=rules.assemble_samples.output.samples,
+    output:
+        model=f"<results>/runs/{{fold}}/seed_{{seed}}/region_{{region}}/{scaled_name}.safetensors",
+        temperature="<results>/runs/{fold}/seed_{seed}/region_{region}/temperature.csv",
+    log:
+        "<logs>/scale_temperature/{fold}/seed_{seed}/region_{region}.log",
+    benchmark:
+        "<benchmarks>/scale_temperature/{fold}/seed_{seed}/region_{region}.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: plan.config.classification.compute_threads
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+        gpu=0 if plan.config.classification.device == "cpu" else 1,
+    params:
+        settings=settings("scale_temperature"),
+    message:
+        "Fitting the temperature of {wildcards.fold}, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/scale_temperature.py"
+
+
+# The model that predicts.
+run_model = "<results>/runs/{fold}/seed_{seed}/region_{region}/model.safetensors"
+
+
 rule compare_precisions:
     input:
-        models=expand(
-            rules.select_model.output.model, region=plan.regions, allow_missing=True
-        ),
+        models=expand(run_model, region=plan.regions, allow_missing=True),
         samples=expand(
             rules.assemble_samples.output.samples,
             region=plan.regions,

@@ -11,9 +11,7 @@ area_tables = expand(
 
 rule predict_samples:
     input:
-        models=expand(
-            rules.select_model.output.model, region=plan.regions, allow_missing=True
-        ),
+        models=expand(run_model, region=plan.regions, allow_missing=True),
         roles=rules.select_samples.output.roles,
         pools=expand("<results>/pools/{tile}.nc", tile=plan.train),
         indexes=expand("<results>/pools/{tile}_index.parquet", tile=plan.train),

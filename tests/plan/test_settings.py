@@ -55,7 +55,7 @@ EXTERNAL = {
 }
 
 PREDICT = {"classify_chunk", "classify_site", "predict_samples", "measure_samples"}
-CLASSIFY = PREDICT | {"count_validation", "compare_precisions"}
+CLASSIFY = PREDICT | {"count_validation", "scale_temperature", "compare_precisions"}
 READING = {"preprocess", "compute_external_features"}
 SERIES = READING | {
     *("extract_pool", "assemble_samples", "classify_chunk", "classify_site"),
@@ -224,6 +224,8 @@ DEPENDS = {
     "training.hyperparameters_solver.batch_size": ([1000, 7], {"select_model", "summarise_candidates"}),
     "training.hyperparameters_solver.learning_rate": ([1e-5, 1e-3], {"select_model", "summarise_candidates"}),
     "training.model_selection_criterion": ("oa", {"select_model"}),
+    # The model that predicts is another file.
+    "training.temperature_scaling": (True, set()),
     "training.weighted_labels": (True, {"train_candidate"}),
     "training.dataloader_mode": ("full", {"train_candidate"}),
     "training.restart_from_checkpoint": (False, {"train_candidate"}),

@@ -283,6 +283,7 @@ def write_results(folder, folds, seeds):
         "fused": write_map_scores(folder, ["all"], "fused"),
         **(write_sites(folder, names) if folds else {}),
         "votes": votes,
+        "temperatures": {},
         "neighbours": {},
         "vote_maps": vote_maps,
         "levels": [],

@@ -91,6 +91,9 @@ class Training(Section):
     """Batch sizes and learning rates to try."""
     model_selection_criterion: Literal["loss", "fscore", "oa", "kappa"] = "loss"
     """What the best epoch of a candidate, and the best candidate, are chosen by; computed on validation."""
+    temperature_scaling: bool = False
+    """Divide the chosen model's logits by a temperature that is fitted on its validation samples, so that confidence
+    and probabilities say more nearly how often they are right. Labels stay. See `docs/validity.md`."""
     weighted_labels: bool = False
     """Weight each class by the inverse of its share of the samples."""
     additional_statistics_percentage: Annotated[float, Field(gt=0, le=1)] | None = None

@@ -58,6 +58,7 @@ class Predictor:
         self.inputs: dict[str, dict[str, Any]] = description["inputs"]
         self.classes: list[int] = description["classes"]
         self.not_learnt: list[int] = description["not_learnt"]
+        self._temperature = float(description.get("temperature", 1.0))
         self._device = pick_device(device)
         self._threads = compute_threads
         self._bf16 = precision == "bf16"
@@ -133,7 +134,7 @@ class Predictor:
                 f"{self.path}: the network gives NaN or infinity; train it again with a lower learning_rate, "
                 "and look for infinite values in the inputs"
             )
-        probabilities = torch.softmax(by_class, dim=0).T
+        probabilities = torch.softmax(by_class / self._temperature, dim=0).T
         values: NDArray[np.float32] = probabilities[:rows].cpu().numpy()
         return values
 

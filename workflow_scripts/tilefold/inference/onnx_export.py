@@ -21,15 +21,19 @@ EXAMPLE_ROWS = 3
 class _Probabilities(nn.Module):
     """Class probabilities of a network, 0 for classes that had no samples; the exporter takes no keywords."""
 
-    def __init__(self, network: TilefoldNetwork, names: list[str], barred: Tensor) -> None:
+    def __init__(
+        self, network: TilefoldNetwork, names: list[str], barred: Tensor, temperature: float
+    ) -> None:
         super().__init__()
         self.network, self.names = network, names
         self.register_buffer("barred", barred)
+        self.temperature = temperature
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Probabilities of inputs in the order of their names."""
         logits = self.network(**dict(zip(self.names, inputs, strict=True)))
-        return torch.softmax(logits.masked_fill(self.get_buffer("barred"), -torch.inf), dim=1)
+        barred = logits.masked_fill(self.get_buffer("barred"), -torch.inf)
+        return torch.softmax(barred / self.temperature, dim=1)
 
 
 def export_onnx(model: Path | str, path: Path | str) -> None:
@@ -64,7 +68,7 @@ def export_onnx(model: Path | str, path: Path | str) -> None:
     barred = torch.tensor([code in set(description["not_learnt"]) for code in description["classes"]])
     samples = torch.export.Dim("samples")
     program = torch.onnx.export(
-        _Probabilities(network, list(example), barred).eval(),
+        _Probabilities(network, list(example), barred, description.get("temperature", 1.0)).eval(),
         tuple(example.values()),
         input_names=list(example),
         output_names=["probabilities"],

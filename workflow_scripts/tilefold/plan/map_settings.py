@@ -102,6 +102,20 @@ def count_validation(plan: Plan, fold: str, seed: str) -> Settings:
     }
 
 
+def scale_temperature(plan: Plan, fold: str, seed: str, region: str) -> Settings:
+    """Temperature of a run's and region's model."""
+    classification = plan.config.classification
+    return {
+        "fold": fold,
+        "seed": int(seed),
+        "region": region,
+        "codes": plan.codes,
+        "batch_rows": classification.batch_rows,
+        "compute_threads": classification.compute_threads,
+        "device": classification.device,
+    }
+
+
 def fuse_maps(plan: Plan, fold: str, method: str) -> Settings:
     """The maps of a fold, fused by a method."""
     return {

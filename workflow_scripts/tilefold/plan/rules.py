@@ -23,6 +23,7 @@ NETWORK_RULES = frozenset(
         "classify_site",
         "count_validation",
         "measure_samples",
+        "scale_temperature",
     }
 )
 #: Rules that read products.

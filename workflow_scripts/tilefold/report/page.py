@@ -33,7 +33,7 @@ from tilefold.report.sites import site_pictures, site_table
 from tilefold.report.table import Table
 from tilefold.report.tables_areas import area_table
 from tilefold.report.tables_baselines import baseline_table
-from tilefold.report.tables_calibration import calibration_table
+from tilefold.report.tables_calibration import calibration_table, temperature_table
 from tilefold.report.tables_candidates import candidate_table
 from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
 from tilefold.report.tables_distances import distance_table
@@ -82,14 +82,14 @@ def write_report(
     Parameters
     ----------
     sources
-        Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `intervals`, `cleaning`, and `baselines`
-        if there are some; `levels` (fold tables, from the smallest groups); by seed `split`, `areas` and
-        `neighbours` (may be empty); by run `rates`, `samples`, `barred`, `roles`, `reliability`, `risk`, `maps` (of
-        runs that make one), `matrices` (a folder with `<side>.csv`, or files by side), `distances` (of runs that
-        hold something out); by model (see `model_name`) `choices`, and `histories` of each candidate; `seams` and
-        `regularised` by run, `fused`, `votes` and `vote_maps` by fold (all may be empty); `clear` and `skipped` by
-        tile and sensor; if there are some `sites`, and `site_maps` by site and run; by seed `dissimilarity`,
-        `applicable`, and `applicability_` with `samples`, `importance`, `errors` and `classes`.
+        Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `intervals`, `cleaning`, and `baselines` if
+        there are some; `levels` (fold tables, from the smallest groups); by seed `split`, `areas` and `neighbours`
+        (may be empty); by run `rates`, `samples`, `barred`, `roles`, `reliability`, `risk`, `maps` (of runs that make
+        one), `matrices` (a folder with `<side>.csv`, or files by side), `distances` (of runs that hold something
+        out); by model (see `model_name`) `choices`, `temperatures` (may be empty), and `histories` of each candidate;
+        `seams` and `regularised` by run, `fused`, `votes` and `vote_maps` by fold (all may be empty); `clear` and
+        `skipped` by tile and sensor; if there are some `sites`, and `site_maps` by site and run; by seed
+        `dissimilarity`, `applicable`, and `applicability_` with `samples`, `importance`, `errors` and `classes`.
     settings
         `title`; `few_polygons`, `max_test_pixels` (see `find_cautions`); `classes` (`code`, `label`, `colour` as red,
         green, blue); `config` (YAML text or plain data, shown only); `calendars` (dates by sensor); `products` (how
@@ -200,6 +200,11 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
         "calibration_pictures": calibration_pictures(results),
         "calibration_table": calibration_table(
             results.by_side("reliability"), results.names, results.links("reliability")
+        ),
+        "temperature_tables": (
+            [temperature_table(results.by_run("temperatures"), results.links("temperatures"))]
+            if sources["temperatures"]
+            else []
         ),
         "class_pictures": class_pictures(results),
         "class_tables": by_class,

@@ -39,6 +39,7 @@ def report_sources(given: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
         },
         **per_run,
         "choices": dict(zip(models, given["choices"], strict=True)),
+        "temperatures": dict(zip(models, given["temperatures"], strict=False)),
         "levels": list(given.get("levels") or []),
         "areas": dict(zip(settings["seeds"], given.get("areas") or [], strict=False)),
         "split": dict(zip(settings["seeds"], given["split"], strict=True)),

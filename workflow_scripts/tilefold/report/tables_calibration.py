@@ -12,6 +12,29 @@ from tilefold.validation.calibration import calibration_scores
 FIGURES = {"ece": "ECE", "confidence": "mean confidence", "accuracy": "right"}
 
 
+def temperature_table(temperatures: Mapping[str, pd.DataFrame], links: Sequence[Link]) -> Table:
+    """Temperature of each model, with what it changes on the validation samples.
+
+    Parameters
+    ----------
+    temperatures
+        Tables of `scale_temperature`, by model.
+    links
+        Their files.
+    """
+    rows = []
+    for model, table in temperatures.items():
+        row = table.iloc[0]
+        figures = [number(row[name]) for name in ("temperature", "nll", "nll_scaled", "ece", "ece_scaled")]
+        rows.append([model, *figures, count(row["samples"])])
+    columns = ["model", "temperature", "NLL before", "NLL after", "ECE before", "ECE after", "samples"]
+    caption = (
+        "Temperatures: what the logits are divided by, fitted on the validation samples, and negative log-likelihood "
+        "and expected calibration error of these samples before and after."
+    )
+    return Table(caption, columns, rows, links)
+
+
 def calibration_table(
     bins: Mapping[str, pd.DataFrame], names: Mapping[int, str], links: Sequence[Link]
 ) -> Table:
