@@ -10,9 +10,11 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import psutil
 import pytest
+import rasterio
 import slurm_lab
 import yaml
 
@@ -384,7 +386,10 @@ def test_a_full_disk(finished, tmp_path):
         assert not Path(wanted).exists()
         subprocess.run(["mount", "-o", "remount,size=100m", str(disk)], check=True)
         succeed(tmp_path, "--", wanted)
-        made, expected = Path(wanted), finished / "results/series/T31TCJ/sentinel2.tif"
-        assert made.read_bytes() == expected.read_bytes()
+        with (
+            rasterio.open(wanted) as made,
+            rasterio.open(finished / "results/series/T31TCJ/sentinel2.tif") as expected,
+        ):
+            np.testing.assert_array_equal(made.read(), expected.read())
     finally:
         subprocess.run(["umount", str(disk)], check=True)
