@@ -174,7 +174,9 @@ DEPENDS = {
     ),
     "regions.path": (
         "z.gpkg",
-        {"prepare_regions", "split_polygons", "select_samples", "summarise_candidates"} | CLASSIFY,
+        {"prepare_regions", "split_polygons", "select_samples", "summarise_candidates", "compare_precisions"}
+        | PREDICT
+        | {"count_validation"},
     ),
     # Nothing depends on these without a file of regions; with one, see below.
     "regions.field": ("zone", set()),

@@ -146,6 +146,22 @@ def _maps(results: Results) -> dict[str, Any]:
     }
 
 
+def _calibration(results: Results) -> dict[str, Any]:
+    """What the page says about confidence."""
+    given = results.sources["temperatures"]
+    return {
+        "calibration_pictures": calibration_pictures(results),
+        "calibration_table": calibration_table(
+            results.by_side("reliability"), results.names, results.links("reliability")
+        ),
+        "temperature_tables": (
+            [temperature_table(results.by_run("temperatures"), results.links("temperatures"))]
+            if given
+            else []
+        ),
+    }
+
+
 def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
     """What the page says about accuracy."""
     sources = results.sources
@@ -197,15 +213,7 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
         "fold_tables": tables,
         "single_fold": single_fold,
         "area_tables": areas,
-        "calibration_pictures": calibration_pictures(results),
-        "calibration_table": calibration_table(
-            results.by_side("reliability"), results.names, results.links("reliability")
-        ),
-        "temperature_tables": (
-            [temperature_table(results.by_run("temperatures"), results.links("temperatures"))]
-            if sources["temperatures"]
-            else []
-        ),
+        **_calibration(results),
         "class_pictures": class_pictures(results),
         "class_tables": by_class,
         "matrix_pictures": matrix_pictures(results),
