@@ -69,10 +69,10 @@ test-slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
 
 test-cluster-smoke: $(VENV)/installed
-	$(BIN)/python -m pytest -m cluster -k smoke tests/cluster
+	$(BIN)/python -m pytest -m cluster -k smoke --timeout 1800 tests/cluster
 
 test-cluster: $(VENV)/installed
-	$(BIN)/python -m pytest -m cluster tests/cluster
+	$(BIN)/python -m pytest -m cluster --timeout 1800 tests/cluster
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/run.py $(TOPICS)

@@ -97,7 +97,7 @@ def engine(folder, *arguments, **options):
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=800,
+        timeout=1500,
         check=False,
     )
 
