@@ -69,7 +69,7 @@ def test_the_same_images_a_year_later_give_the_same_labels(project, finished):
     )
 
 
-def test_another_year_is_mapped_well_above_chance_and_below_its_own_models(project, finished):
+def test_another_year_is_mapped_better_than_by_chance_and_worse_than_the_first(project, finished):
     """The scene a year later, with other crops and another season: what models of the first year make of it."""
     folder, content = project
     scene = simulate_scene(folder / "second", small(year=2019, years_on=1))
