@@ -171,7 +171,7 @@ def _classify_window(
         place = f"tile {settings['tile']}, {_place(block)}"
         decisions = models.classify(regions, values, clear_dates, place=place)
         results = {**vars(decisions), "clear_dates": clear_dates}
-        if settings.get("confidence_type") == "float16":
+        if _has_halves(settings):
             results["confidence"] = decisions.top
         _put(rows, results, shifted(block, window))
         if block.col_stop == window.col_stop:
@@ -282,8 +282,7 @@ def _open_outputs(
     forms: dict[str, tuple[str, float, list[str]]] = {
         "labels": (settings["dtype"], settings["nodata"], ["classification"]),
         "confidence": (
-            settings["confidence_type"],
-            CONFIDENCE_NODATA if settings["confidence_type"] == "uint8" else math.nan,
+            *(("float16", math.nan) if _has_halves(settings) else ("uint8", CONFIDENCE_NODATA)),
             ["confidence"],
         ),
         "probabilities": ("uint16", PROBABILITY_NODATA, names),
@@ -296,6 +295,11 @@ def _open_outputs(
         raster = create_raster(path, grid, dtype=dtype, nodata=nodata, descriptions=descriptions, tags=tags)
         writers[product] = stack.enter_context(StripWriter(stack.enter_context(raster)))
     return writers
+
+
+def _has_halves(settings: Mapping[str, Any]) -> bool:
+    """Whether confidence is written as halves; sites have none."""
+    return settings.get("confidence_type") == "float16"
 
 
 def _put(rows: Mapping[str, NDArray[Any]], results: Mapping[str, NDArray[Any]], block: Window) -> None:
