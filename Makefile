@@ -34,7 +34,9 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-$(DEMO_DATA)/truth/truth.json: | $(VENV)/installed
+# Made anew where its code has changed: figures of an older scene are not those of this project.
+$(DEMO_DATA)/truth/truth.json: $(wildcard workflow_scripts/tilefold/simulation/*.py) | $(VENV)/installed
+	rm -rf $(DEMO_DATA)
 	$(BIN)/tilefold simulate $(DEMO_DATA)
 
 demo: $(DEMO_DATA)/truth/truth.json
