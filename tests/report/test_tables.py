@@ -7,6 +7,7 @@ from tilefold.report.common_classes import classes_not_common
 from tilefold.report.results import Results
 from tilefold.report.table import Link
 from tilefold.report.tables_areas import area_table
+from tilefold.report.tables_calibration import temperature_table
 from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
 from tilefold.report.tables_intervals import interval_table
 from tilefold.report.tables_maps import vote_table
@@ -262,3 +263,20 @@ def test_disagreement_of_the_seeds_by_class_and_fold(results):
     assert table.rows[1][1:4] == ["0.250", "25.0 %", "324"]
     assert table.rows[2][1:4] == ["0.000", "0.0 %", "162"]
     assert len(table.columns) == 1 + 3 * 3
+
+
+def test_temperatures_show_what_they_change():
+    row = {
+        "temperature": 2.5,
+        "samples": 1234,
+        "nll": 1.25,
+        "nll_scaled": 1.0,
+        "ece": 0.2,
+        "ece_scaled": 0.05,
+    }
+    nothing = dict.fromkeys(row) | {"samples": 0}
+    table = temperature_table(
+        {"all/seed_0": pd.DataFrame([row]), "x": pd.DataFrame([nothing], dtype=float)}, [LINK]
+    )
+    assert table.rows[0] == ["all/seed_0", "2.500", "1.250", "1.000", "0.200", "0.050", "1,234"]
+    assert table.rows[1] == ["x", *["–"] * 5, "0"]
