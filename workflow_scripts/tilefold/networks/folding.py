@@ -30,9 +30,7 @@ class FoldedPerceptron(nn.Module):
     def __init__(self, network: TilefoldNetwork, layers: Iterable[nn.Module]) -> None:
         super().__init__()
         self._names = list(network.sensors_information)
-        moments = [network.moments(name) for name in self._names]
-        mean, std = (torch.cat([moment[index].flatten() for moment in moments]) for index in (0, 1))
-        known = torch.cat([network.known(name).flatten() for name in self._names])
+        mean, std, known = _flat_moments(network)
         weights, biases = _linear_layers(layers)
         first = weights[0] / std.double() * known
         biases[0] = biases[0] - first @ mean.double()
@@ -95,9 +93,7 @@ class Bfloat16Perceptron(nn.Module):
     def __init__(self, network: TilefoldNetwork, layers: Iterable[nn.Module]) -> None:
         super().__init__()
         self._names = list(network.sensors_information)
-        moments = [network.moments(name) for name in self._names]
-        mean, std = (torch.cat([moment[index].flatten() for moment in moments]) for index in (0, 1))
-        known = torch.cat([network.known(name).flatten() for name in self._names])
+        mean, std, known = _flat_moments(network)
         # What no sample knows becomes 0, as what is missing does.
         self.register_buffer("scale", (known / std)[:, None], persistent=False)
         self.register_buffer("shift", (-mean * known / std)[:, None], persistent=False)
@@ -144,6 +140,14 @@ def fold_perceptron(network: TilefoldNetwork, layers: Iterable[nn.Module]) -> Fo
         if bool((mean.abs() > LARGEST_MEAN * std).any()):
             return None
     return FoldedPerceptron(network, layers)
+
+
+def _flat_moments(network: TilefoldNetwork) -> tuple[Tensor, Tensor, Tensor]:
+    """Means and deviations of all values of a sample, and whether they are known, (values,) each."""
+    names = list(network.sensors_information)
+    moments = [network.moments(name) for name in names]
+    mean, std = (torch.cat([moment[index].flatten() for moment in moments]) for index in (0, 1))
+    return mean, std, torch.cat([network.known(name).flatten() for name in names])
 
 
 def _linear_layers(layers: Iterable[nn.Module]) -> tuple[list[Tensor], list[Tensor]]:
