@@ -24,7 +24,7 @@ PIXELS_LTAE = 4096
 LAYERS = (481, 240, 69, 69, 23)
 #: The bound is the best over these: none is known beforehand to be the fastest.
 BOUND_ROWS = (512, 1024, 2048, 4096)
-BATCH_ROWS = (1024, 4096)
+BATCH_ROWS = (2048, 4096)
 ROUNDS = 7
 
 

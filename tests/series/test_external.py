@@ -16,7 +16,8 @@ from tilefold.grids.windows import Window
 from tilefold.networks.inputs import sensors_information
 from tilefold.series.external import compute_external_features
 from tilefold.series.external_layout import arrange
-from tilefold.series.features import component_names, input_tensor
+from tilefold.series.features import input_tensor
+from tilefold.series.inputs import component_names
 from tilefold.series.layout import series_descriptions
 from tilefold.series.preprocess import preprocess_tile
 from tilefold.series.skipping import write_skipped

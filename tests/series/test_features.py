@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tilefold.series.catalogue import FEATURES
-from tilefold.series.features import FUNCTIONS, component_names, tensor
+from tilefold.series.features import FORMULAS, tensor
+from tilefold.series.inputs import component_names
 
 SPEC: dict[str, Any] = {
     "kind": "series",
@@ -23,8 +24,8 @@ def random_values(pixels: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(-500, 10000, (pixels, 3, 4)).astype(np.int16)
 
 
-def test_every_feature_has_a_function_and_a_catalogue_entry() -> None:
-    assert list(FUNCTIONS) == list(FEATURES)
+def test_every_feature_has_a_formula_and_a_catalogue_entry() -> None:
+    assert list(FORMULAS) == list(FEATURES)
 
 
 def test_component_names() -> None:

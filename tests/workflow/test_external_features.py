@@ -14,7 +14,8 @@ from safetensors import safe_open
 from tilefold.grids.windows import Window
 from tilefold.plan.plan import Plan
 from tilefold.plan.settings import rule_settings
-from tilefold.series.features import component_names, input_tensor
+from tilefold.series.features import input_tensor
+from tilefold.series.inputs import component_names
 from tilefold.series.stack import open_inputs
 from tilefold.storage.samples import stored_variables
 from tilefold.storage.whole import read_json

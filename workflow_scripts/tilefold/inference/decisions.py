@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from tilefold.inference.scales import (
@@ -97,16 +98,23 @@ def decide(probabilities: NDArray[np.floating[Any]], codes: Sequence[int]) -> De
 def _two_most_probable(
     probabilities: NDArray[np.floating[Any]],
 ) -> tuple[NDArray[np.uint16], NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
-    """Number and probability of the most probable class, probability of the second (0 without one).
-
-    Class by class, since there are many more pixels.
-    """
+    """Number and probability of the most probable class, probability of the second (0 without one)."""
     largest = probabilities[:, 0].copy()
     second = np.zeros_like(largest)
     best = np.zeros(len(largest), np.uint16)
+    _rank(probabilities, best, largest, second)
+    return best, largest, second
+
+
+@njit(cache=True, nogil=True)
+def _rank(
+    probabilities: NDArray[Any], best: NDArray[Any], largest: NDArray[Any], second: NDArray[Any]
+) -> None:
+    """Class by class in the outer loop: the model gives each class's pixels side by side."""
     for number in range(1, probabilities.shape[1]):
         column = probabilities[:, number]
-        np.maximum(second, np.minimum(largest, column), out=second)
-        np.copyto(best, np.uint16(number), where=column > largest)
-        np.maximum(largest, column, out=largest)
-    return best, largest, second
+        for p in range(np.uint64(len(column))):
+            value = column[p]
+            second[p] = max(second[p], min(largest[p], value))
+            best[p] = np.uint16(number) if value > largest[p] else best[p]
+            largest[p] = max(largest[p], value)

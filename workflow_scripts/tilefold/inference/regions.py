@@ -95,9 +95,12 @@ class RegionModels:
             See `classify_pixels`.
         """
         nodata, rows = self._settings["nodata"], self._settings["batch_rows"]
-        decisions = Decisions.undecided(clear_dates.size, len(self.classes), nodata)
         mixed = regions[MIXED + 1] > 0 if len(regions) > 1 else np.zeros(clear_dates.size, np.bool_)
-        for predictor, where in self._shares(np.flatnonzero(~mixed), regions[0]):
+        shares = list(self._shares(np.flatnonzero(~mixed), regions[0]))
+        if len(shares) == 1 and _is_all(shares[0][1], clear_dates.size):
+            return classify_pixels(shares[0][0], values, clear_dates, nodata=nodata, rows=rows, place=place)
+        decisions = Decisions.undecided(clear_dates.size, len(self.classes), nodata)
+        for predictor, where in shares:
             part = {name: stored[where] for name, stored in values.items()}
             clear = clear_dates[where]
             decisions.put(
@@ -160,6 +163,10 @@ class RegionModels:
             precision = self._precisions.get(name, self._settings.get("precision", "fp32"))
             self._loaded[name] = load_predictor(self._models[name], self._settings, precision)
         return self._loaded[name]
+
+
+def _is_all(where: slice | NDArray[np.intp], pixels: int) -> bool:
+    return isinstance(where, slice) and where == slice(0, pixels)
 
 
 def _names(

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Container, Iterable, Mapping
 from typing import Any, TypeVar
 
-from tilefold.series.features import component_names
+from tilefold.series.inputs import component_names
 
 #: Older name of an input to the name that it has.
 OLDER_NAMES: dict[str, str] = {

@@ -22,7 +22,7 @@ class ValueColumns:
     Parameters
     ----------
     inputs
-        What pools hold: see `tilefold.series.features.component_names`; of the kinds series and static.
+        What pools hold: see `tilefold.series.inputs.component_names`; of the kinds series and static.
     columns
         For each input: ``names``, of a series one list of columns for each date (a column by band, None where the
         table has none), of a static input one list; ``nodata`` (value that means missing besides an empty cell,

@@ -6,67 +6,27 @@ one result for each: so a pixel's tensor has the same bits in any batch, chunk o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tilefold.series.catalogue import FEATURES
-from tilefold.series.expressions import SMALL, Values, evaluate
+from tilefold.series.component_kernels import BRIGHTNESS, NORMALISED_DIFFERENCE, Recipe, fill_components
+from tilefold.series.expressions import Values, evaluate
+from tilefold.series.inputs import component_names
 from tilefold.series.layout import NODATA
 from tilefold.storage.samples import extra_name
 
-
-def normalised_difference(_: Values, first: Values, second: Values) -> Values:
-    """(first - second) / (first + second); 0 where the denominator is under 1e-5 (the reference system's rule).
-
-    NDVI with near infrared and red; NDWI, in the reference system's sense, with short-wave infrared and near
-    infrared, which is the opposite of Gao's index.
-    """
-    total = first + second
-    index = first - second
-    if total.size and total.min() >= SMALL:
-        return np.divide(index, total, out=index)
-    small = np.abs(total) < SMALL
-    index[small] = 0
-    return np.divide(index, total, out=index, where=~small)
-
-
-def brightness(bands: Values) -> Values:
-    """Square root of the sum of squares of all bands, added in the order of the bands."""
-    total = bands[:, :, 0] * bands[:, :, 0]
-    square = np.empty_like(total)
-    for band in range(1, bands.shape[2]):
-        total += np.multiply(bands[:, :, band], bands[:, :, band], out=square)
-    return np.sqrt(total, out=total)
-
-
-#: Name of a feature to its function of all bands, (pixels, dates, bands) in physical units, and of the bands that
-#: `tilefold.series.catalogue` names, each (pixels, dates); it returns (pixels, dates).
-FUNCTIONS: dict[str, Callable[..., Values]] = {
-    "ndvi": normalised_difference,
-    "ndwi": normalised_difference,
-    "brightness": brightness,
+#: Formula of each feature of `tilefold.series.catalogue`, which names the bands that it takes. NDVI: near infrared
+#: and red. NDWI in the reference system's sense: short-wave infrared and near infrared, the opposite of Gao's index.
+#: A difference over a sum under 1e-5 is 0 (the reference system's rule); brightness adds in the order of the bands.
+FORMULAS: dict[str, int] = {
+    "ndvi": NORMALISED_DIFFERENCE,
+    "ndwi": NORMALISED_DIFFERENCE,
+    "brightness": BRIGHTNESS,
 }
-
-
-def component_names(spec: Mapping[str, Any]) -> list[str]:
-    """Names of the components of an input: its bands, its features, the external features that join it.
-
-    Parameters
-    ----------
-    spec
-        Description of the input, by its `kind`. "series": `bands`, `dates`, `scale`, `offset`, `features` (names),
-        `aliases` (for features of `tilefold.series.catalogue`), `expressions` (over bands, by the names of other
-        features), `extra` (names of external features). "temporal": `dates`, `components`. "static": the number
-        `bands`, and their `names` (default: ``band_1`` and so on).
-    """
-    if spec["kind"] == "static":
-        return list(spec.get("names") or [f"band_{number}" for number in range(1, spec["bands"] + 1)])
-    if spec["kind"] == "temporal":
-        return list(spec["components"])
-    return [*spec["bands"], *spec["features"], *spec.get("extra", [])]
 
 
 def input_tensor(
@@ -120,29 +80,38 @@ def tensor(
     _check_shape(values, (dates, bands))
     if out is None:
         out = np.empty((len(values), dates, len(component_names(spec))), np.float32)
-    physical = out[:, :, :bands]
-    np.multiply(values, np.float32(spec["scale"]), out=physical)
-    if spec["offset"]:
-        physical += np.float32(spec["offset"])
-    for position, feature in enumerate(spec["features"], start=bands):
-        out[:, :, position] = _feature(feature, physical, spec)
+    fill_components(values, out, _recipes(spec), spec["scale"], spec["offset"])
+    others = _expressions(out, spec)
     if joining:
         given = np.empty((0, 0, 0), np.float32) if extra is None else extra
         _check_shape(given, (dates, joining))
         out[:, :, -joining:] = given
-    if values.size and values.min() == NODATA:
-        out[(values == NODATA).any(axis=2)] = np.nan
+        others += range(out.shape[2] - joining, out.shape[2])
+    if others and values.size and values.min() == NODATA:
+        missing = np.isnan(out[:, :, 0])
+        for position in others:
+            out[:, :, position][missing] = np.nan
     return out
 
 
-def _feature(feature: str, physical: Values, spec: Mapping[str, Any]) -> Values:
-    """One feature of all pixels and dates; of an expression, NaN where it is not defined."""
+def _recipes(spec: Mapping[str, Any]) -> list[Recipe]:
+    """How and where the features are computed that are no expressions."""
+    recipes = []
+    for place, name in enumerate(spec["features"], start=len(spec["bands"])):
+        if name not in spec.get("expressions", {}):
+            bands = _band_indexes(name, spec)
+            recipes.append(Recipe(place, FORMULAS[name], *bands))
+    return recipes
+
+
+def _expressions(out: Values, spec: Mapping[str, Any]) -> list[int]:
+    """Put in the features that are expressions, NaN where one is not defined; their places."""
     expressions = spec.get("expressions", {})
-    if feature in expressions:
-        bands = {band: physical[:, :, index] for index, band in enumerate(spec["bands"])}
-        return evaluate(expressions[feature], bands)
-    arguments = [physical[:, :, index] for index in _band_indexes(feature, spec)]
-    return FUNCTIONS[feature](physical, *arguments)
+    bands = {band: out[:, :, index] for index, band in enumerate(spec["bands"])}
+    places = [place for place, name in enumerate(spec["features"], start=len(bands)) if name in expressions]
+    for place in places:
+        out[:, :, place] = evaluate(expressions[spec["features"][place - len(bands)]], bands)
+    return places
 
 
 def _check_shape(values: NDArray[Any], expected: tuple[int, ...]) -> None:

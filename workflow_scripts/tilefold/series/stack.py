@@ -154,7 +154,7 @@ def open_inputs(
     static
         Name of a static input to its raster, on any grid.
     inputs
-        Description of each input by name, see `tilefold.series.features.component_names`. Scales and features
+        Description of each input by name, see `tilefold.series.inputs.component_names`. Scales and features
         are not needed here.
     clear
         Sensor to its raster of clear dates, for `InputStack.clear_dates`.

@@ -30,7 +30,7 @@ def stored_variables(inputs: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple
     Parameters
     ----------
     inputs
-        Description of each input, see `tilefold.series.features.component_names`.
+        Description of each input, see `tilefold.series.inputs.component_names`.
 
     Returns
     -------

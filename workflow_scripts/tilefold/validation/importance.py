@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tilefold.inference.model import Predictor
-from tilefold.series.features import component_names
+from tilefold.series.inputs import component_names
 
 REPEATS = 5
 
