@@ -14,11 +14,13 @@ def main(snakemake: Any) -> None:
     validate_run(
         snakemake.input.predicted,
         snakemake.input.rates,
+        snakemake.input.split,
         settings,
         counts=snakemake.output.counts,
         metrics=snakemake.output.metrics,
         classes=snakemake.output.classes,
         matrices={side: folder / f"{side}.csv" for side in settings["sides"]},
+        indexes=snakemake.input.indexes,
     )
     describe_errors(
         snakemake.input.predicted,

@@ -51,6 +51,14 @@ class Bootstrap(Section):
     """Number of resamples."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the resampling, apart from those of the splits."""
+    unit: Literal["polygon", "group", "block"] | None = None
+    """What is resampled within class for all intervals (scores, gaps, comparisons, areas), and counted where an
+    interval needs 5 of them: `polygon`, each with all its parts; `group`, the groups of the split
+    (`reference.group_field`); `block`, squares of `block_m`, a polygon being in the one that holds the mean of its
+    pixels. Take what makes polygons alike, or intervals are too narrow. Default: `group` with a group field, else
+    `polygon`."""
+    block_m: Annotated[float, Field(gt=0)] | None = None
+    """Side of a block in metres, for the unit `block`. Default: `folds.block_size_m`, where folds are blocks."""
 
 
 class ReferenceSample(Section):
@@ -94,7 +102,7 @@ class Validation(Section):
     about this number: each polygon keeps its share, at least one pixel, the same in all runs. The report says so.
     Default: all are predicted."""
     bootstrap: Bootstrap = Bootstrap()
-    """Intervals of the transfer gap."""
+    """How intervals are made."""
     baselines: list[Literal["majority", "random_forest"]] = ["majority", "random_forest"]
     """What stands beside the network in `summary/baselines.csv` and the report: the class with most samples, and a
     random forest of 100 trees on the same samples. With 10,000 samples a class the forest takes some minutes for

@@ -156,13 +156,14 @@ def _key_faults(folds: Folds) -> list[str]:
     return faults
 
 
-def length_faults(folds: Folds, crs: str) -> list[str]:
-    """Lengths in metres that the common CRS cannot measure."""
+def length_faults(folds: Folds, crs: str, resampled_m: float | None = None) -> list[str]:
+    """Lengths in metres that the common CRS cannot measure; `resampled_m` is the side of resampled blocks."""
     if not crs or not CRS.from_user_input(crs).is_geographic:
         return []
-    lengths = {"buffer_m": folds.buffer_m, "block_size_m": folds.block_size_m}
+    lengths = {"folds.buffer_m": folds.buffer_m, "folds.block_size_m": folds.block_size_m}
+    lengths["validation.bootstrap.block_m"] = resampled_m
     return [
-        f"folds.{key}: found {length:g}, but {crs} is in degrees; set output_crs to one in metres"
+        f"{key}: found {length:g}, but {crs} is in degrees; set output_crs to one in metres"
         for key, length in lengths.items()
         if length
     ]

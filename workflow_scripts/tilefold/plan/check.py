@@ -13,10 +13,11 @@ from tilefold.config.products import Maps
 from tilefold.plan.external import module_faults
 from tilefold.plan.features import feature_faults
 from tilefold.plan.reference import reference_faults
+from tilefold.plan.resampling import resampling_faults
 
 
 def config_faults(config: Config, sensors: Sequence[str]) -> list[str]:
-    """Faults of features, reference data and CRS.
+    """Faults of features, reference data, CRS and resampling.
 
     Parameters
     ----------
@@ -33,6 +34,7 @@ def config_faults(config: Config, sensors: Sequence[str]) -> list[str]:
         *_map_crs_faults(config.maps),
         *reference_faults(config),
         *_reference_sample_faults(config),
+        *resampling_faults(config),
     ]
 
 

@@ -76,7 +76,8 @@ def _make_image_plan(design: Design) -> Plan:
         raise ConfigError(faults, then=LAST_CHECKS)
     external, external_faults = try_functions(config, calendars, found.products)
     grids, ownership, grid_faults = _make_grids(config, found.products)
-    late_faults = [*external_faults, *grid_faults, *length_faults(config.folds, ownership.crs)]
+    lengths = length_faults(config.folds, ownership.crs, config.validation.bootstrap.block_m)
+    late_faults = [*external_faults, *grid_faults, *lengths]
     late_faults += blend_faults(config.regions, grids)
     late_faults += [] if grid_faults else place_sites(config.report.sites, grids, ownership)[1]
     if external is not None:

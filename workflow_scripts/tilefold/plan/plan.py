@@ -202,6 +202,13 @@ class Plan:
         return list(self.config.split.seeds) if self.folds and self.table is None else []
 
     @property
+    def polygon_area_seeds(self) -> list[int]:
+        """Seeds for whose map areas are estimated from reference polygons: a reference sample is better."""
+        if not self.trains or self.config.validation.reference_sample is not None:
+            return []
+        return [run.seed for run in self.runs if run.fold == ALL and run.map_tiles]
+
+    @property
     def measured_seeds(self) -> list[int]:
         """Seeds for whose run `all` applicability is measured."""
         return [] if self.config.validation.applicability is None else list(self.config.split.seeds)

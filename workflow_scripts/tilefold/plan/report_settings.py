@@ -53,6 +53,7 @@ def write_report(plan: Plan) -> Settings:
         "voted_folds": plan.voted_folds,
         "sites": list(plan.sites),
         "measured_seeds": plan.measured_seeds,
+        "polygon_area_seeds": plan.polygon_area_seeds,
         "seeds": list(plan.config.split.seeds),
         "regions": plan.regions,
         "fallback": plan.fallback,

@@ -45,6 +45,7 @@ from tilefold.plan.reference_settings import (
     split_samples,
     weigh_regions,
 )
+from tilefold.plan.resampling import bootstrap, resampling
 from tilefold.plan.report_settings import classify_site, summarise_sites, write_report
 from tilefold.plan.selection import selection_settings
 from tilefold.plan.sensors import (
@@ -55,6 +56,7 @@ from tilefold.plan.sensors import (
     stored_inputs,
 )
 from tilefold.plan.splitting import validation_tile
+from tilefold.regions.names import ALL
 from tilefold.series.inputs import is_user_raster
 
 Settings = dict[str, Any]
@@ -258,17 +260,22 @@ def validate_run(plan: Plan, fold: str, seed: str) -> Settings:
     """Matrices and metrics of a run."""
     run = plan.run(fold, seed)
     sides = ["in_area", "out_of_area", "out_of_area_test"] if run.held_out else ["in_area"]
-    return {**run_key(run), "sides": sides, "codes": plan.codes, "nodata": plan.nodata}
+    return {
+        **run_key(run),
+        "sides": sides,
+        "codes": plan.codes,
+        "nodata": plan.nodata,
+        "resampling": resampling(plan),
+    }
 
 
 def summarise_runs(plan: Plan) -> Settings:
     """Tables over all runs."""
-    bootstrap = plan.config.validation.bootstrap
     return {
         "runs": [{"name": run.name, **run_key(run)} for run in plan.runs],
         "classes": [{"code": item.code, "label": item.label} for item in plan.classes],
         "nodata": plan.nodata,
-        "bootstrap": {"replicates": bootstrap.replicates, "seed": bootstrap.seed},
+        "bootstrap": bootstrap(plan),
     }
 
 
@@ -286,6 +293,17 @@ def estimate_areas(plan: Plan, seed: str) -> Settings:
         "nodata": plan.nodata,
         "class_field": sample.class_field if sample else None,
         "stratum_field": sample.stratum_field if sample else None,
+    }
+
+
+def estimate_polygon_areas(plan: Plan, seed: str) -> Settings:
+    """Areas from reference polygons."""
+    return {
+        "seed": int(seed),
+        "tiles": list(plan.run(ALL, seed).map_tiles),
+        "classes": [{"code": item.code, "label": item.label} for item in plan.classes],
+        "nodata": plan.nodata,
+        "bootstrap": bootstrap(plan),
     }
 
 
@@ -360,6 +378,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         summarise_baselines,
         summarise_level,
         estimate_areas,
+        estimate_polygon_areas,
         measure_samples,
         measure_dissimilarity,
         mask_applicability,

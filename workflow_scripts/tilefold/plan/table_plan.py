@@ -17,6 +17,7 @@ from tilefold.plan.design import Design
 from tilefold.plan.features import feature_expressions, feature_faults
 from tilefold.plan.grouping import listed
 from tilefold.plan.plan import Plan
+from tilefold.plan.resampling import resampling_faults
 from tilefold.plan.rules import code_digests
 from tilefold.plan.splitting import validation_faults
 from tilefold.plan.table import SampleTable, look_at_table, values_of_column
@@ -56,7 +57,7 @@ def make_table_plan(design: Design) -> Plan:
     train, tile_faults = _training_tiles(config, table)
     values, wrong_values = _fold_values(config, table)
     faults = [*design.faults, *table.faults, *tile_faults, *wrong_values, *feature_faults(config)]
-    faults += [*_image_keys(config), *_place_faults(config)]
+    faults += [*_image_keys(config), *_place_faults(config), *resampling_faults(config)]
     if train:
         wrong_folds = fold_faults(config.folds, train)
         faults += wrong_folds
@@ -141,5 +142,5 @@ def _place_faults(config: Config) -> list[str]:
                 *faults,
                 f"samples.crs: found {samples.crs!r}, which is no CRS; give for example EPSG:2154",
             ]
-        faults += length_faults(folds, samples.crs)
+        faults += length_faults(folds, samples.crs, config.validation.bootstrap.block_m)
     return faults

@@ -57,7 +57,7 @@ class FoldSide:
     fold, seed, side
         Key of the row.
     units
-        Predicted pixels by polygon.
+        Predicted pixels by group, or by what is resampled.
     learnt
         Classes that the run learnt; for `pooled` those learnt by every run that predicted pixels of the
         class, (classes,).
@@ -74,7 +74,9 @@ class FoldSide:
     common: Mask
 
 
-def sides_of_seed(runs: Sequence[ScoredRun], codes: Sequence[int], nodata: int) -> list[FoldSide]:
+def sides_of_seed(
+    runs: Sequence[ScoredRun], codes: Sequence[int], nodata: int, unit: str = "group"
+) -> list[FoldSide]:
     """Sides of the run `all` and of each fold of one seed, and `pooled`.
 
     Classes of `mean_f1_common`:
@@ -96,6 +98,8 @@ def sides_of_seed(runs: Sequence[ScoredRun], codes: Sequence[int], nodata: int) 
         Class codes of the nomenclature, ascending.
     nodata
         Predicted value that means no class.
+    unit
+        Column of the counts by which pixels are summed, see `unit_counts`.
     """
     whole = next((run for run in runs if run.fold == ALL), None)
     if whole is None:
@@ -103,7 +107,7 @@ def sides_of_seed(runs: Sequence[ScoredRun], codes: Sequence[int], nodata: int) 
     folds = [run for run in runs if run.fold != ALL]
 
     def count(rows: pd.DataFrame) -> UnitCounts:
-        return unit_counts(rows, codes, nodata)
+        return unit_counts(rows, codes, nodata, unit)
 
     in_area = count(side_rows(whole.counts, IN_AREA))
     by_fold = [side for run in folds for side in _fold_sides(run, whole, count)]

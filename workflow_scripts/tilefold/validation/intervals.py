@@ -1,8 +1,8 @@
 """Intervals of scores and of the transfer gap, by resampling polygons within classes.
 
-Two models predicted the same pixels; each replicate draws polygons (groups) of each class and scores both
-models on them, so that the pairing is kept. Pixels of one polygon are alike, therefore polygons are drawn
-and never pixels.
+Two models predicted the same pixels; each replicate draws polygons of each class and scores both models on them,
+so that the pairing is kept. Pixels of one polygon are alike, therefore polygons are drawn and never pixels. Where
+polygons are alike too, groups of them or blocks are drawn: "polygons" stands for whatever `units` gives.
 
 With n polygons of a class, n - 1 are drawn with replacement and weighted by n / (n - 1) (Rao & Wu 1988):
 drawing n of n gives a variance that is too small by (n - 1) / n, which is half with two polygons. In a toy
@@ -49,7 +49,7 @@ class Gap:
     low, high
         Limits of the 95 % interval, NaN where none is given.
     n_polygons
-        Polygons (groups) that were resampled.
+        Polygons (groups, blocks) that were resampled.
     note
         Why there is no interval, or why it is too narrow; empty otherwise.
     """
@@ -74,6 +74,7 @@ def paired_gaps(
     *,
     replicates: int,
     rng: np.random.Generator,
+    unit: str = "polygon",
 ) -> tuple[Gap, Gap]:
     """Gap of the mean F1 over common classes, and gap of OA, each with its interval.
 
@@ -87,6 +88,8 @@ def paired_gaps(
         At least 1,000.
     rng
         Source of the draws.
+    unit
+        What the units are called, see `unit_words`.
 
     Raises
     ------
@@ -105,9 +108,10 @@ def paired_gaps(
     value_oa = float(overall_accuracy(first.matrix) - overall_accuracy(second.matrix))
     matrices = replicate_matrices([first, second], counted, replicates=replicates, rng=rng)
     drawn_f1, drawn_oa = mean_f1(matrices, common), overall_accuracy(matrices)
+    of_common = np.where(common, polygons, 0)
     return (
-        with_interval(value_f1, drawn_f1[0] - drawn_f1[1], np.where(common, polygons, 0), first.codes),
-        with_interval(value_oa, drawn_oa[0] - drawn_oa[1], polygons, first.codes),
+        with_interval(value_f1, drawn_f1[0] - drawn_f1[1], of_common, first.codes, unit=unit),
+        with_interval(value_oa, drawn_oa[0] - drawn_oa[1], polygons, first.codes, unit=unit),
     )
 
 
@@ -148,7 +152,13 @@ def _weights(units: int, replicates: int, rng: np.random.Generator) -> Values:
 
 
 def with_interval(
-    value: float, drawn: Values, polygons: NDArray[np.int64], codes: tuple[int, ...], *, by_class: bool = True
+    value: float,
+    drawn: Values,
+    polygons: NDArray[np.int64],
+    codes: tuple[int, ...],
+    *,
+    by_class: bool = True,
+    unit: str = "polygon",
 ) -> Gap:
     """Put the 95 % interval to a value, or the reason why there is none.
 
@@ -159,29 +169,31 @@ def with_interval(
     drawn
         The same of each resample, (replicates,).
     polygons
-        Polygons that it rests on, by class, (classes,).
+        Polygons (groups, blocks) that it rests on, by class, (classes,).
     codes
         Class codes.
     by_class
         Whether classes with few polygons make the interval optimistic.
+    unit
+        What the notes call a polygon; its last word is the noun.
     """
-    total = int(polygons.sum())
+    total, noun = int(polygons.sum()), unit.split()[-1]
     if total == 0 or np.isnan(value):
         return Gap(np.nan, np.nan, np.nan, total, f"{NO_INTERVAL}: no class that it can be computed of")
     if total < MINIMUM_POLYGONS:
-        note = f"{NO_INTERVAL}: {total} polygon(s), at least {MINIMUM_POLYGONS} are needed"
+        note = f"{NO_INTERVAL}: {total} {noun}(s), at least {MINIMUM_POLYGONS} are needed"
         return Gap(value, np.nan, np.nan, total, note)
     tail = (1 - CONFIDENCE) / 2
     # Draws are sums in an order that the library of linear algebra chooses: what is beyond the sixth decimal
     # is far below the error of the draws themselves.
     low, high = np.round(np.nanquantile(drawn, [tail, 1 - tail]), 6)
     if low == high:
-        return Gap(value, np.nan, np.nan, total, f"{NO_INTERVAL}: resampling polygons does not change it")
+        return Gap(value, np.nan, np.nan, total, f"{NO_INTERVAL}: resampling {noun}s does not change it")
     reasons = []
     if total <= FEW_POLYGONS:
-        reasons.append(f"{total} polygons in all")
+        reasons.append(f"{total} {noun}s in all")
     few = [code for code, number in zip(codes, polygons, strict=True) if 0 < number < MINIMUM_POLYGONS]
     if few and by_class:
-        reasons.append(f"fewer than {MINIMUM_POLYGONS} polygons in class {', '.join(map(str, few))}")
+        reasons.append(f"fewer than {MINIMUM_POLYGONS} {noun}s in class {', '.join(map(str, few))}")
     note = f"{OPTIMISTIC}: {'; '.join(reasons)}" if reasons else ""
     return Gap(value, float(low), float(high), total, note)

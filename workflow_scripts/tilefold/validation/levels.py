@@ -13,6 +13,7 @@ from tilefold.storage.tables import read_table, write_table
 from tilefold.validation.confusion_tables import summary_confusion
 from tilefold.validation.fold_sides import ScoredRun
 from tilefold.validation.summary import class_table, interval_table, score_sides, scored_runs, sides_of_runs
+from tilefold.validation.units import UNIT, unit_words
 
 #: In the place of the map's value for no class, which may be the number of a group.
 NO_GROUP = -1
@@ -45,6 +46,7 @@ def summarise_level(
         groups.
     """
     tables = {name: read_table(path) for name, path in counts.items()}
+    unit = unit_words(tables.values())
     runs = [_grouped(run, settings) for run in scored_runs(tables, rates, settings)]
     of_groups = {**settings, "classes": settings["groups"], "nodata": NO_GROUP}
     sides = sides_of_runs(runs, of_groups)
@@ -52,7 +54,7 @@ def summarise_level(
     write_table(
         classes, class_table(sides, {int(item["code"]): item["label"] for item in settings["groups"]})
     )
-    write_table(intervals, interval_table(sides, settings["bootstrap"]))
+    write_table(intervals, interval_table(sides_of_runs(runs, of_groups, UNIT), settings["bootstrap"], unit))
     write_table(confusion, summary_confusion(sides))
 
 

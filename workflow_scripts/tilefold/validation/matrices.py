@@ -21,15 +21,15 @@ PRODUCED_LINE = "#Produced labels (columns):"
 class UnitCounts:
     """Predicted pixels of each unit of reference: the unit of equal weights and of resampling.
 
-    A unit is a group of polygons (an original and its parts) in one class. Units are sorted by class, then
-    by group.
+    A unit is a group of polygons (an original and its parts) in one class; for intervals, what is resampled (see
+    `units`) in one class. Units are sorted by class, then by number.
 
     Attributes
     ----------
     codes
         Class codes of the nomenclature, ascending, (classes,).
     groups
-        Group of each unit, int64 (units,).
+        Number of each unit's group (or of what is resampled), int64 (units,).
     classes
         Reference class of each unit as an index into `codes`, int64 (units,).
     predicted
@@ -70,17 +70,21 @@ class UnitCounts:
         return np.bincount(self.classes[self.pixels > 0], minlength=len(self.codes))
 
 
-def unit_counts(rows: pd.DataFrame, codes: Sequence[int], nodata: int) -> UnitCounts:
+def unit_counts(
+    rows: pd.DataFrame, codes: Sequence[int], nodata: int, unit: str = "group"
+) -> UnitCounts:
     """Sum pixels by unit and predicted class.
 
     Parameters
     ----------
     rows
-        Columns `group`, `code`, `predicted` and `pixels`; any number of rows for the same unit.
+        Columns `code`, `predicted`, `pixels` and that of `unit`; any number of rows for the same unit.
     codes
         Class codes of the nomenclature, ascending.
     nodata
         Predicted value that means no class; no class code.
+    unit
+        Column with the number of each row's unit.
 
     Raises
     ------
@@ -94,7 +98,7 @@ def unit_counts(rows: pd.DataFrame, codes: Sequence[int], nodata: int) -> UnitCo
     column = np.full(len(rows), len(codes), np.int64)
     column[~empty] = _positions(values[~empty], code_array, "predicted")
 
-    keys = np.column_stack([reference, rows["group"].to_numpy(np.int64)]).reshape(-1, 2)
+    keys = np.column_stack([reference, rows[unit].to_numpy(np.int64)]).reshape(-1, 2)
     units, unit_of_row = np.unique(keys, axis=0, return_inverse=True)
     table = np.zeros((len(units), len(codes) + 1), np.int64)
     np.add.at(table, (unit_of_row.reshape(-1), column), rows["pixels"].to_numpy(np.int64))

@@ -25,7 +25,8 @@ from tilefold.validation.metrics import (
     recall,
 )
 
-INTERVAL_COLUMNS = ["fold", "seed", "side", "metric", "class", "value", "low", "high", "n_polygons", "note"]
+INTERVAL_COLUMNS = ["fold", "seed", "side", "metric", "class", "value", "low", "high"]
+INTERVAL_COLUMNS += ["n_polygons", "unit", "note"]
 Metric = Callable[[NDArray[Any]], Values]
 
 #: Scores of a side as a whole.
@@ -41,7 +42,9 @@ WHOLE: dict[str, Metric] = {
 BY_CLASS: dict[str, Metric] = {"precision": precision, "recall": recall, "f1": f1, "iou": iou}
 
 
-def side_intervals(side: FoldSide, *, replicates: int, seed: int) -> pd.DataFrame:
+def side_intervals(
+    side: FoldSide, *, replicates: int, seed: int, unit: str = "polygon"
+) -> pd.DataFrame:
     """Scores of a side with their 95 % intervals, one row each.
 
     Polygons that count for the interval: of a whole side all of them (of `mean_f1_common` those of the common
@@ -50,32 +53,34 @@ def side_intervals(side: FoldSide, *, replicates: int, seed: int) -> pd.DataFram
     Parameters
     ----------
     side
-        A row of the fold table.
+        A row of the fold table, its counts by what is resampled.
     replicates, seed
         Number and seed of the resamples.
+    unit
+        What the units are called, see `unit_words`.
 
     Returns
     -------
     DataFrame
-        `INTERVAL_COLUMNS`; `class` is empty for the scores of the whole side. Scores of classes that are neither
-        in the reference of the side nor predicted have no row.
+        `INTERVAL_COLUMNS`; `n_polygons` counts units; `class` is empty for the scores of the whole side. Scores of
+        classes that are neither in the reference of the side nor predicted have no row.
     """
     units = side.units
     rng = generator(seed, f"{side.fold}/{side.side}", side.seed)
     drawn = replicate_matrices([units], units.pixels > 0, replicates=replicates, rng=rng)[0]
     polygons = units.units_by_class
     rows = [
-        _row(metric, None, score(units.matrix), score(drawn), polygons, units)
+        _row(metric, None, score(units.matrix), score(drawn), polygons, units.codes, unit)
         for metric, score in WHOLE.items()
     ]
     common = mean_f1(units.matrix, side.common), mean_f1(drawn, side.common)
-    rows.append(_row("mean_f1_common", None, *common, np.where(side.common, polygons, 0), units))
-    rows += _class_rows(units, drawn)
-    table = pd.DataFrame(rows).assign(fold=side.fold, seed=side.seed, side=side.side)
+    rows.append(_row("mean_f1_common", None, *common, np.where(side.common, polygons, 0), units.codes, unit))
+    rows += _class_rows(units, drawn, unit)
+    table = pd.DataFrame(rows).assign(fold=side.fold, seed=side.seed, side=side.side, unit=unit)
     return table.astype({"class": "Int64"})[INTERVAL_COLUMNS]
 
 
-def _class_rows(units: UnitCounts, drawn: NDArray[np.float64]) -> list[dict[str, object]]:
+def _class_rows(units: UnitCounts, drawn: NDArray[np.float64], unit: str) -> list[dict[str, object]]:
     matrix, rows = units.matrix, []
     occurs = np.flatnonzero((matrix.sum(axis=0) > 0) | (matrix.sum(axis=1) > 0))
     for metric, score in BY_CLASS.items():
@@ -85,9 +90,8 @@ def _class_rows(units: UnitCounts, drawn: NDArray[np.float64]) -> list[dict[str,
             rests_on = of_class & (units.pixels > 0)
             polygons = np.bincount(units.classes[rests_on], minlength=len(units.codes))
             code, by_class = units.codes[index], metric != "precision"
-            rows.append(
-                _row(metric, code, values[index], replicates[:, index], polygons, units, by_class=by_class)
-            )
+            known = values[index], replicates[:, index], polygons, units.codes
+            rows.append(_row(metric, code, *known, unit, by_class=by_class))
     return rows
 
 
@@ -97,13 +101,14 @@ def _row(
     value: Values,
     drawn: Values,
     polygons: NDArray[np.int64],
-    units: UnitCounts,
+    codes: tuple[int, ...],
+    unit: str,
     *,
     by_class: bool = True,
 ) -> dict[str, object]:
     # The resamples of a class with one polygon or two may lack what the value has: they have no quantile.
     known = drawn if np.isfinite(drawn).any() else np.zeros(1)
-    found = with_interval(float(value), known, polygons, units.codes, by_class=by_class)
+    found = with_interval(float(value), known, polygons, codes, by_class=by_class, unit=unit)
     return {
         "metric": metric,
         "class": code,

@@ -16,6 +16,7 @@ from tilefold.validation.intervals import generator, paired_gaps
 from tilefold.validation.metrics import mean_f1
 from tilefold.validation.score_intervals import side_intervals
 from tilefold.validation.sides import ALL, FOLD_SIDES, OUT_OF_AREA_TEST, POOLED, REFERENCE
+from tilefold.validation.units import UNIT, unit_words
 from tilefold.validation.validate import class_scores, not_learnt, side_scores
 
 FOLD_COLUMNS = [
@@ -63,6 +64,7 @@ GAP_COLUMNS = [
     "low",
     "high",
     "n_polygons",
+    "unit",
     "note",
     "gap_oa",
     "gap_oa_low",
@@ -105,7 +107,7 @@ def summarise_runs(
     Parameters
     ----------
     counts
-        Counts of pixels that `validate_run` wrote (Parquet), by name of run.
+        Counts of pixels that `validate_run` wrote (Parquet), by name of run; all with the same kind of `unit`.
     rates
         Sampling rates (CSV), by name of run.
     settings
@@ -120,7 +122,8 @@ def summarise_runs(
     gaps
         To write: one row for each fold and seed. `gap` is `mean_f1_common` of `reference` minus that of
         `out_of_area_test`: two models on the same pixels. `low` and `high` are its 95 % interval over
-        `n_polygons` polygons of the common classes; `gap_oa` the same for OA, over all classes.
+        `n_polygons` units of the common classes, `unit` says what these are (see `unit_words`); `gap_oa` the same
+        for OA, over all classes.
     folds_mean
         To write: mean, standard deviation (ddof 1) and number of values over the folds, for each seed, side
         and metric. The deviation describes areas; it is no standard error.
@@ -133,22 +136,32 @@ def summarise_runs(
     """
     labels = {int(item["code"]): item["label"] for item in settings["classes"]}
     runs = scored_runs({name: read_table(path) for name, path in counts.items()}, rates, settings)
-    sides = sides_of_runs(runs, settings)
+    sides, bootstrap = sides_of_runs(runs, settings), settings["bootstrap"]
+    resampled, unit = sides_of_runs(runs, settings, UNIT), unit_words(run.counts for run in runs)
     fold_table = _frame((_fold_row(side) for side in sides), FOLD_COLUMNS)
     write_table(folds, fold_table)
     write_table(classes, class_table(sides, labels))
-    write_table(gaps, _frame(_gap_rows(sides, settings["bootstrap"]), GAP_COLUMNS))
+    write_table(gaps, _frame(_gap_rows(resampled, bootstrap, unit), GAP_COLUMNS))
     write_table(folds_mean, average_folds(fold_table))
-    bootstrap = settings["bootstrap"]
-    write_table(intervals, interval_table(sides, bootstrap))
+    write_table(intervals, interval_table(resampled, bootstrap, unit))
     write_table(confusion, summary_confusion(sides))
     write_side_matrices(matrices, sides)
 
 
-def interval_table(sides: Sequence[FoldSide], bootstrap: Mapping[str, Any]) -> pd.DataFrame:
-    """Intervals of all sides, see `side_intervals`; `bootstrap` holds `replicates` and `seed`."""
+def interval_table(sides: Sequence[FoldSide], bootstrap: Mapping[str, Any], unit: str) -> pd.DataFrame:
+    """Intervals of all sides (with counts by what is resampled), see `side_intervals`.
+
+    Parameters
+    ----------
+    sides
+        Of `sides_of_runs` by `UNIT`.
+    bootstrap
+        `replicates` and `seed`.
+    unit
+        What the units are called.
+    """
     replicates, seed = int(bootstrap["replicates"]), int(bootstrap["seed"])
-    parts = [side_intervals(side, replicates=replicates, seed=seed) for side in sides]
+    parts = [side_intervals(side, replicates=replicates, seed=seed, unit=unit) for side in sides]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -178,13 +191,15 @@ def _codes(settings: Mapping[str, Any]) -> list[int]:
     return sorted(int(item["code"]) for item in settings["classes"])
 
 
-def sides_of_runs(runs: Sequence[ScoredRun], settings: Mapping[str, Any]) -> list[FoldSide]:
+def sides_of_runs(
+    runs: Sequence[ScoredRun], settings: Mapping[str, Any], unit: str = "group"
+) -> list[FoldSide]:
     """Sides of all seeds, see `sides_of_seed`."""
     return [
         side
         for seed in sorted({run.seed for run in runs})
         for side in sides_of_seed(
-            [run for run in runs if run.seed == seed], _codes(settings), int(settings["nodata"])
+            [run for run in runs if run.seed == seed], _codes(settings), int(settings["nodata"]), unit
         )
     ]
 
@@ -261,7 +276,9 @@ def class_table(sides: Sequence[FoldSide], labels: Mapping[int, str]) -> pd.Data
     return pd.concat(tables, ignore_index=True)[CLASS_COLUMNS]
 
 
-def _gap_rows(sides: Sequence[FoldSide], bootstrap: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _gap_rows(
+    sides: Sequence[FoldSide], bootstrap: Mapping[str, Any], unit: str
+) -> list[dict[str, Any]]:
     rows = []
     tested = {(side.fold, side.seed): side for side in sides if side.side == OUT_OF_AREA_TEST}
     for side in sides:
@@ -273,6 +290,7 @@ def _gap_rows(sides: Sequence[FoldSide], bootstrap: Mapping[str, Any]) -> list[d
             side.common,
             replicates=int(bootstrap["replicates"]),
             rng=generator(int(bootstrap["seed"]), side.fold, side.seed),
+            unit=unit,
         )
         rows.append(
             {
@@ -282,6 +300,7 @@ def _gap_rows(sides: Sequence[FoldSide], bootstrap: Mapping[str, Any]) -> list[d
                 "low": gap.low,
                 "high": gap.high,
                 "n_polygons": gap.n_polygons,
+                "unit": unit,
                 "note": gap.note,
                 "gap_oa": gap_oa.value,
                 "gap_oa_low": gap_oa.low,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from tilefold.validation.confusion_tables import run_confusion
 from tilefold.validation.matrices import UnitCounts, unit_counts, write_otb_matrix
 from tilefold.validation.metrics import f1, iou, precision, recall, scores
 from tilefold.validation.sides import side_rows, sides_of_run
+from tilefold.validation.units import resampling_units, with_units
 
 KEYS = ["tile", "polygon", "group", "code", "role", "cell", "held_out_pixel", "predicted"]
 
@@ -22,12 +23,14 @@ KEYS = ["tile", "polygon", "group", "code", "role", "cell", "held_out_pixel", "p
 def validate_run(
     predicted: Path | str,
     rates: Path | str,
+    split: Path | str,
     settings: Mapping[str, Any],
     *,
     counts: Path | str,
     metrics: Path | str,
     classes: Path | str,
     matrices: Mapping[str, Path | str],
+    indexes: Iterable[Path | str] = (),
 ) -> None:
     """Count a run's predicted pixels by polygon and score each of its sides.
 
@@ -38,16 +41,22 @@ def validate_run(
         cell, held_out_pixel, predicted; the role of pixels of the held-out area is the split's.
     rates
         Sampling rates of the run (CSV), with the columns code and learn.
+    split
+        Table of `split_polygons`, see `resampling_units`.
     settings
-        `fold`, `seed`, `held_out` (cells), `codes` (ascending), `nodata` (of predicted values).
+        `fold`, `seed`, `held_out` (cells), `codes` (ascending), `nodata` (of predicted values), `resampling` (see
+        `resampling_units`).
     counts
-        To write: pixels by tile, polygon, cell and predicted value (Parquet). All later tables derive from it.
+        To write: pixels by tile, polygon, cell and predicted value (Parquet), with the number of what is resampled
+        for intervals (`unit`). All later tables derive from it.
     metrics
         To write: one row for each side of the run (CSV).
     classes
         To write: one row for each side and class (CSV).
     matrices
         To write: confusion matrices in OTB's layout, by side.
+    indexes
+        Indexes of the pools of all tiles, where blocks are resampled.
 
     Raises
     ------
@@ -56,7 +65,9 @@ def validate_run(
     """
     sides = _checked_sides(matrices, settings)
     codes, nodata = list(settings["codes"]), int(settings["nodata"])
-    table = count_pixels(read_table(predicted, KEYS))
+    resampling = settings["resampling"]
+    found = resampling_units(split, resampling, indexes)
+    table = with_units(count_pixels(read_table(predicted, KEYS)), found, resampling)
     units = {side: unit_counts(side_rows(table, side), codes, nodata) for side in sides}
     unlearnt = not_learnt(rates, codes)
     fold, seed = settings["fold"], settings["seed"]
