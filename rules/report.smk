@@ -30,6 +30,7 @@ rule write_report:
             else []
         ),
         areas=area_tables,
+        polygon_areas=polygon_area_tables,
         levels=level_tables,
         cleaning="<results>/ground_truth/cleaning.csv",
         split=expand(

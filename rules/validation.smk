@@ -1,4 +1,6 @@
 # Predicted test pixels, matrices, metrics and scores by distance of each run; tables over all runs.
+from tilefold.plan.resampling import resampling_kind
+
 reference_sample = (
     plan.config.validation.reference_sample if plan.table is None else None
 )
@@ -6,6 +8,10 @@ level_tables = expand("<results>/summary/level_{level}/folds.csv", level=plan.le
 area_tables = expand(
     "<results>/summary/areas/seed_{seed}.csv",
     seed=plan.config.split.seeds if reference_sample else [],
+)
+
+polygon_area_tables = expand(
+    "<results>/summary/areas_polygons/seed_{seed}.csv", seed=plan.polygon_area_seeds
 )
 
 
@@ -45,6 +51,12 @@ rule validate_run:
         predicted=rules.predict_samples.output.predicted,
         rates=rules.select_samples.output.rates,
         roles=rules.select_samples.output.roles,
+        split="<results>/split/seed_{seed}.parquet",
+        indexes=(
+            expand("<results>/pools/{tile}_index.parquet", tile=plan.train)
+            if resampling_kind(plan.config) == "block"
+            else []
+        ),
     output:
         counts="<results>/validation/{fold}/seed_{seed}/counts.parquet",
         metrics="<results>/validation/{fold}/seed_{seed}/metrics.csv",
@@ -310,6 +322,35 @@ rule estimate_areas:
         "Estimating areas by the reference sample, seed {wildcards.seed}"
     script:
         "../workflow_scripts/estimate_areas.py"
+
+
+rule estimate_polygon_areas:
+    input:
+        classification="<results>/maps/all/seed_{seed}/classification.tif",
+        counts="<results>/validation/all/seed_{seed}/counts.parquet",
+        split="<results>/split/seed_{seed}.parquet",
+    output:
+        areas=report(
+            "<results>/summary/areas_polygons/seed_{seed}.csv",
+            category="Accuracy",
+            caption="../docs/captions/areas_polygons.rst",
+        ),
+    log:
+        "<logs>/estimate_polygon_areas/seed_{seed}.log",
+    benchmark:
+        "<benchmarks>/estimate_polygon_areas/seed_{seed}.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        settings=settings("estimate_polygon_areas"),
+    message:
+        "Estimating areas from test polygons, seed {wildcards.seed}"
+    script:
+        "../workflow_scripts/estimate_polygon_areas.py"
 
 
 rule validation:

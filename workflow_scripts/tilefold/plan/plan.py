@@ -206,7 +206,7 @@ class Plan:
         """Seeds for whose map areas are estimated from reference polygons: a reference sample is better."""
         if not self.trains or self.config.validation.reference_sample is not None:
             return []
-        return [run.seed for run in self.runs if run.fold == ALL and run.map_tiles]
+        return [run.seed for run in self.runs if not run.held_out and run.map_tiles]
 
     @property
     def measured_seeds(self) -> list[int]:

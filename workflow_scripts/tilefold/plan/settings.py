@@ -45,8 +45,9 @@ from tilefold.plan.reference_settings import (
     split_samples,
     weigh_regions,
 )
-from tilefold.plan.resampling import bootstrap, resampling
 from tilefold.plan.report_settings import classify_site, summarise_sites, write_report
+from tilefold.plan.resampling import bootstrap, resampling
+from tilefold.plan.runs import ALL
 from tilefold.plan.selection import selection_settings
 from tilefold.plan.sensors import (
     acquisition_days,
@@ -56,7 +57,6 @@ from tilefold.plan.sensors import (
     stored_inputs,
 )
 from tilefold.plan.splitting import validation_tile
-from tilefold.regions.names import ALL
 from tilefold.series.inputs import is_user_raster
 
 Settings = dict[str, Any]

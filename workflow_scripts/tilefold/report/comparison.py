@@ -65,9 +65,11 @@ def comparison_table(table: pd.DataFrame, *, by_class: bool) -> Table:
         "second",
         "second minus first",
         "95 % interval",
-        "polygons",
+        "resampled",
     ]
+    units = "; ".join(sorted({f"{unit}s" for unit in table["unit"]}))
     caption = "F1 of each class." if by_class else "Scores of whole sides."
+    caption += f" Resampled are {units}; their number stands beside the interval."
     keys = list(zip(chosen["fold"], chosen["seed"], chosen["side"], strict=True))
     link = Link("comparison.csv", "comparison.csv")
     return Table(caption, [*columns, "note"], rows, [link], (0, 2, 3, 9), starts(keys))

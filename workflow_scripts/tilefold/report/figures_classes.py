@@ -37,6 +37,7 @@ def classes_figure(intervals: pd.DataFrame, names: Mapping[int, str], seed: int)
         for key, part in f1.groupby(["fold", "side"], sort=False)
         if key in SIDES and part["value"].notna().any()
     }
+    unit = next(iter(intervals["unit"]), "polygon")
     codes = [code for code in names if any(code in part.index for part in parts.values())]
     with new_figure(6.4, 1.3 + ROW_HEIGHT * max(len(codes), 3)) as figure:
         axes = figure.subplots()
@@ -54,7 +55,7 @@ def classes_figure(intervals: pd.DataFrame, names: Mapping[int, str], seed: int)
         axes.set_xlim(0, 1)
         axes.grid(axis="x", color=FAINT)
         axes.tick_params(length=0)
-        axes.set_xlabel("F1, with 95 % interval where there are 5 polygons or more")
+        axes.set_xlabel(f"F1, with 95 % interval where there are 5 {unit}s or more")
         axes.set_title(f"F1 by class, seed {seed}")
         if parts:
             figure.legend(loc="outside lower center", ncols=2, fontsize=8.5)

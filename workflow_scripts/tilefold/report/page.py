@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from tilefold.report.applicability import applicability_pictures, applicability_tables
-from tilefold.report.cautions import find_cautions
+from tilefold.report.cautions import Caution, find_cautions
 from tilefold.report.figures_folds import write_fold_figure
 from tilefold.report.figures_maps import write_map_picture
 from tilefold.report.figures_training import training_figure
@@ -31,7 +31,7 @@ from tilefold.report.pictures import (
 from tilefold.report.results import Results
 from tilefold.report.sites import site_pictures, site_table
 from tilefold.report.table import Table
-from tilefold.report.tables_areas import area_table
+from tilefold.report.tables_areas import ASSUMPTION, area_cautions, area_table, polygon_area_table
 from tilefold.report.tables_baselines import baseline_table
 from tilefold.report.tables_calibration import calibration_table, temperature_table
 from tilefold.report.tables_candidates import candidate_table
@@ -83,10 +83,10 @@ def write_report(
     ----------
     sources
         Files, by what they are: `folds`, `classes`, `gaps`, `folds_mean`, `intervals`, `cleaning`, and `baselines` if
-        there are some; `levels` (fold tables, from the smallest groups); by seed `split`, `areas` and `neighbours`
-        (may be empty); by run `rates`, `samples`, `barred`, `roles`, `reliability`, `risk`, `maps` (of runs that make
-        one), `matrices` (a folder with `<side>.csv`, or files by side), `distances` (of runs that hold something
-        out); by model (see `model_name`) `choices`, `temperatures` (may be empty), and `histories` of each candidate;
+        there are some; `levels` (fold tables, from the smallest groups); by seed `split`, and `areas`,
+        `polygon_areas` and `neighbours` (may be empty); by run `rates`, `samples`, `barred`, `roles`, `reliability`,
+        `risk`, `maps` (of runs that make one), `matrices` (a folder with `<side>.csv`, or files by side),
+        `distances` (of runs that hold something out); by model (see `model_name`) `choices`, `temperatures` (may be empty), and `histories` of each candidate;
         `seams` and `regularised` by run, `fused`, `votes` and `vote_maps` by fold (all may be empty); `clear` and
         `skipped` by tile and sensor; if there are some `sites`, and `site_maps` by site and run; by seed
         `dissimilarity`, `applicable`, and `applicability_` with `samples`, `importance`, `errors` and `classes`.
@@ -146,6 +146,41 @@ def _maps(results: Results) -> dict[str, Any]:
     }
 
 
+def _cautions(results: Results, settings: Mapping[str, Any]) -> list[Caution]:
+    """What a reader must know before the numbers."""
+    sources = results.sources
+    found = find_cautions(
+        results.folds,
+        results.class_scores,
+        results.gaps,
+        results.by_run("barred"),
+        results.splits,
+        results.names,
+        results.skipped,
+        results.by_run("rates"),
+        results.by_run("choices"),
+        results.histories,
+        settings["few_polygons"],
+        settings["fallback"],
+        read_table(sources["sites"]) if "sites" in sources else None,
+        settings["max_test_pixels"],
+    )
+    areas = {int(seed): read_table(path) for seed, path in sources["polygon_areas"].items()}
+    return [*found, *area_cautions(areas)]
+
+
+def _areas(results: Results) -> dict[str, Any]:
+    """What the page says about areas: from a reference sample, or else from polygons."""
+    sampled, polygons = results.sources["areas"], results.sources["polygon_areas"]
+    return {
+        "area_tables": [area_table(read_table(path), results.link(path)) for path in sampled.values()],
+        "polygon_area_tables": [
+            polygon_area_table(read_table(path), results.link(path)) for path in polygons.values()
+        ],
+        "assumption": ASSUMPTION,
+    }
+
+
 def _calibration(results: Results) -> dict[str, Any]:
     """What the page says about confidence."""
     given = results.sources["temperatures"]
@@ -189,30 +224,14 @@ def _scores(results: Results, settings: Mapping[str, Any]) -> dict[str, Any]:
     if sources["levels"]:
         levels = [read_folds(path) for path in sources["levels"]]
         tables.append(level_table(folds, levels, [results.link(path) for path in sources["levels"]]))
-    areas = [area_table(read_table(path), results.link(path)) for path in sources["areas"].values()]
     return {
-        "cautions": find_cautions(
-            folds,
-            results.class_scores,
-            gaps,
-            results.by_run("barred"),
-            results.splits,
-            results.names,
-            results.skipped,
-            results.by_run("rates"),
-            results.by_run("choices"),
-            results.histories,
-            settings["few_polygons"],
-            settings["fallback"],
-            read_table(sources["sites"]) if "sites" in sources else None,
-            settings["max_test_pixels"],
-        ),
+        "cautions": _cautions(results, settings),
         "headline": headline(folds, gaps, settings["tiles"]),
         "seeds": [int(seed) for seed in seeds],
         "fold_pictures": fold_pictures(results),
         "fold_tables": tables,
         "single_fold": single_fold,
-        "area_tables": areas,
+        **_areas(results),
         **_calibration(results),
         "class_pictures": class_pictures(results),
         "class_tables": by_class,

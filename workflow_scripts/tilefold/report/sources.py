@@ -17,8 +17,8 @@ def report_sources(given: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
     given
         Files by the rule's names, each a path or several in the order of the settings; `given.get` as of a dict.
     settings
-        `runs`, `regions`, `candidates`, `seeds`, `sites`, `measured_seeds`, `products`, `calendars`, and the names of
-        the runs that have a file of a kind: `mapped_runs`, `distance_runs`, `seam_runs`, `regularised_runs`,
+        `runs`, `regions`, `candidates`, `seeds`, `sites`, `measured_seeds`, `polygon_area_seeds`,
+        `products`, `calendars`, and the names of the runs that have a file of a kind: `mapped_runs`, `distance_runs`, `seam_runs`, `regularised_runs`,
         `fused_folds`, `voted_folds`.
     """
     runs = settings["runs"]
@@ -42,6 +42,9 @@ def report_sources(given: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
         "temperatures": dict(zip(models, given["temperatures"], strict=False)),
         "levels": list(given.get("levels") or []),
         "areas": dict(zip(settings["seeds"], given.get("areas") or [], strict=False)),
+        "polygon_areas": dict(
+            zip(settings["polygon_area_seeds"], given.get("polygon_areas") or [], strict=True)
+        ),
         "split": dict(zip(settings["seeds"], given["split"], strict=True)),
         "histories": dict(zip(models, by_model(given["histories"], settings["candidates"]), strict=True)),
         "matrices": dict(zip(runs, given["matrices"], strict=True)),

@@ -17,6 +17,7 @@ def interval_table(intervals: pd.DataFrame, link: Link) -> Table:
     """Scores of each side with their 95 % intervals, and the disagreements of quantity and allocation."""
     whole = intervals[intervals["class"].isna()]
     rows, keys = [], []
+    unit = intervals["unit"].iloc[0]
     for (fold, seed, side), part in whole.groupby(["fold", "seed", "side"], sort=False):
         by_metric = part.set_index("metric")
         cells = [_cell(by_metric.loc[metric]) for metric in METRICS]
@@ -25,10 +26,10 @@ def interval_table(intervals: pd.DataFrame, link: Link) -> Table:
             [str(fold), str(seed), side_words(str(side)), *cells, count(oa["n_polygons"]), words(oa["note"])],
         )
         keys.append((fold, seed))
-    columns = ["fold", "seed", "side", *METRICS.values(), "polygons", "note of OA"]
+    columns = ["fold", "seed", "side", *METRICS.values(), f"{unit}s", "note of OA"]
     caption = (
-        "Scores with 95 % intervals from resampling polygons within classes; a star marks an interval that rests on "
-        "few polygons and is too narrow. Quantity and allocation (Pontius and Millones 2011) part what is wrong: "
+        f"Scores with 95 % intervals from resampling {unit}s within classes; a star marks an interval that rests on "
+        f"few {unit}s and is too narrow. Quantity and allocation (Pontius and Millones 2011) part what is wrong: "
         "classes of which the map has too much or too little, and those in the wrong place."
     )
     return Table(caption, columns, rows, [link], (0, 2, 9), starts(keys))

@@ -102,6 +102,7 @@ def weighting_table(folds: pd.DataFrame, link: Link) -> Table:
 
 def gap_table(gaps: pd.DataFrame, folds: pd.DataFrame, classes: pd.DataFrame, link: Link) -> Table:
     """Transfer gaps with intervals, and the classes that only the gap of OA counts."""
+    unit = gaps["unit"].iloc[0]
     rows = [
         [
             row["fold"],
@@ -123,14 +124,14 @@ def gap_table(gaps: pd.DataFrame, folds: pd.DataFrame, classes: pd.DataFrame, li
         "seed",
         "gap of mean F1 common",
         "95 % interval",
-        "polygons",
+        f"{unit}s",
         "classes not common",
         "note",
     ]
-    columns += ["gap of OA", "95 % interval", "polygons", "note"]
+    columns += ["gap of OA", "95 % interval", f"{unit}s", "note"]
     caption = (
         "Transfer gap: reference minus out of area on the same test pixels, two models. Intervals come from "
-        "resampling polygons within classes. Mean F1 leaves out the polygons of classes that are not common, OA "
+        f"resampling {unit}s within classes. Mean F1 leaves out the polygons of classes that are not common, OA "
         "counts them."
     )
     return Table(caption, columns, rows, [link], (0, 5, 6, 10))

@@ -16,10 +16,11 @@ from tilefold.validation.intervals import generator, replicate_matrices, with_in
 from tilefold.validation.matrices import UnitCounts, unit_counts
 from tilefold.validation.metrics import f1, kappa, mean_f1, mean_iou, overall_accuracy
 from tilefold.validation.sides import ALL, IN_AREA, OUT_OF_AREA_TEST, side_rows
+from tilefold.validation.units import BLOCK, GROUP, UNIT, kind_words, unit_kind
 from tilefold.validation.validate import not_learnt
 
 COLUMNS = ["fold", "seed", "side", "metric", "class", "label", "first", "second", "difference", "low", "high"]
-COLUMNS += ["n_polygons", "n_pixels_first", "n_pixels_second", "note"]
+COLUMNS += ["n_polygons", "unit", "n_pixels_first", "n_pixels_second", "note"]
 Score = Callable[[NDArray[Any]], NDArray[np.float64]]
 
 
@@ -55,14 +56,15 @@ def compare_projects(
     """Scores of two projects on the same polygons, and second minus first with its 95 % interval.
 
     A polygon is the same if its persistent identifier (its group's) and class are. Runs of the same fold and seed are
-    compared, in area and on test polygons out of area; each project's own pixels of the polygons count.
+    compared, in area and on test polygons out of area; each project's own pixels of the polygons count. What is
+    resampled is what both projects resample; a polygon is in the first project's block.
 
     Parameters
     ----------
     first, second
         The projects; their classes have the same codes.
     replicates, seed
-        Of the resampling of polygons within classes, both projects on the same resample.
+        Of the resampling within classes, both projects on the same resample.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def compare_projects(
     Raises
     ------
     IncomparableError
-        If the codes differ, or no polygon is test in both.
+        If the codes or the units of resampling differ, or no polygon is test in both.
     """
     if set(first.labels) != set(second.labels):
         only = sorted(set(first.labels) ^ set(second.labels))
@@ -84,10 +86,10 @@ def compare_projects(
     for fold, number in [run for run in first.runs if run in set(second.runs)]:
         sides = (IN_AREA,) if fold == ALL else (IN_AREA, OUT_OF_AREA_TEST)
         for side in sides:
-            pair = _paired_units(first, second, fold, number, side)
-            if pair is not None:
+            found = _paired_units(first, second, fold, number, side)
+            if found is not None:
                 rng = generator(seed, f"{fold}/{side}", number)
-                rows = _differences(first, second, (fold, number), pair, replicates, rng)
+                rows = _differences(first, second, (fold, number), *found, replicates, rng)
                 parts.append(pd.DataFrame(rows).assign(fold=fold, seed=number, side=side))
     if not parts:
         raise IncomparableError(
@@ -100,33 +102,64 @@ def compare_projects(
 
 def _paired_units(
     first: Project, second: Project, fold: str, seed: int, side: str
-) -> tuple[UnitCounts, UnitCounts] | None:
-    """Counts of both projects on the units that are classified in both; None without any."""
+) -> tuple[tuple[UnitCounts, UnitCounts], str] | None:
+    """Counts of both projects on the groups that are classified in both, and the name of what is resampled.
+
+    None without such a group.
+    """
     tables = [_named_counts(project, fold, seed, side) for project in (first, second)]
+    kinds = [unit_kind(table) for table in tables]
+    if kinds[0] != kinds[1]:
+        raise IncomparableError(
+            f"the projects differ in what they resample, {kind_words(kinds[0])} and {kind_words(kinds[1])} "
+            f"({kinds[0]}, {kinds[1]}); give both the same validation.bootstrap.unit and run "
+            "`snakemake validation` again, which trains nothing"
+        )
     keys = ["name", "code"]
     seen = [
         table[table["predicted"] != project.nodata][keys].drop_duplicates()
         for table, project in zip(tables, (first, second), strict=True)
     ]
-    shared = seen[0].merge(seen[1], on=keys).sort_values(keys, ignore_index=True)
+    shared = seen[0].merge(seen[1], on=keys)
     if shared.empty:
         return None
-    shared["group"] = np.arange(len(shared))
-    codes = sorted(first.labels)
+    tables = _numbered([table.merge(shared, on=keys) for table in tables], kinds[0]["kind"])
+    # Each project has every unit, if without a pixel.
+    every = pd.concat([table[[UNIT, "code"]] for table in tables]).drop_duplicates().assign(pixels=0)
     units = [
-        unit_counts(table.drop(columns="group").merge(shared, on=keys), codes, project.nodata)
+        unit_counts(
+            pd.concat([table, every.assign(predicted=project.nodata)]),
+            sorted(first.labels),
+            project.nodata,
+            UNIT,
+        )
         for table, project in zip(tables, (first, second), strict=True)
     ]
-    return units[0], units[1]
+    return (units[0], units[1]), kind_words(kinds[0])
+
+
+def _numbered(tables: list[pd.DataFrame], kind: str) -> list[pd.DataFrame]:
+    """Tables with numbers of units that mean the same in both: by persistent names, or the first one's blocks."""
+    if kind == BLOCK:
+        of_first = tables[0].drop_duplicates("id").set_index("id")[UNIT]
+        named = [table["id"].map(of_first).fillna(table[UNIT]).astype(np.int64) for table in tables]
+    else:
+        named = [table["name" if kind == GROUP else "id"] for table in tables]
+    numbers, _ = pd.factorize(pd.concat(named, ignore_index=True), sort=True)
+    parts = np.split(numbers, [len(tables[0])])
+    return [table.assign(**{UNIT: part}) for table, part in zip(tables, parts, strict=True)]
 
 
 def _named_counts(project: Project, fold: str, seed: int, side: str) -> pd.DataFrame:
-    """Rows of a side with the persistent name of each group."""
+    """Rows of a side with the persistent names of each polygon, `id`, and its group, `name`."""
     counts = read_table(project.results / "validation" / fold / f"seed_{seed}" / "counts.parquet")
-    split = read_table(project.results / "split" / f"seed_{seed}.parquet", ["group", "group_id"])
-    names = split.drop_duplicates("group").set_index("group")["group_id"]
+    split = read_table(project.results / "split" / f"seed_{seed}.parquet", ["polygon", "id", "group_id"])
+    names = split.set_index("polygon").astype(str)
     rows = side_rows(counts, side)
-    return rows.assign(name=rows["group"].map(names).astype(str))
+    of_rows = names.reindex(rows["polygon"])
+    named = rows.assign(id=of_rows["id"].to_numpy(), name=of_rows["group_id"].to_numpy())
+    named.attrs = counts.attrs
+    return named
 
 
 def _differences(
@@ -134,19 +167,21 @@ def _differences(
     second: Project,
     run: tuple[str, int],
     pair: tuple[UnitCounts, UnitCounts],
+    unit: str,
     replicates: int,
     rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
     codes = pair[0].codes
-    polygons = pair[0].units_by_class
+    counted = (pair[0].pixels > 0) | (pair[1].pixels > 0)
+    polygons = np.bincount(pair[0].classes[counted], minlength=len(codes))
     learnt = [~np.isin(codes, not_learnt(_rates(project, *run), codes)) for project in (first, second)]
     common = learnt[0] & learnt[1] & (polygons > 0)
-    drawn = replicate_matrices(pair, pair[0].pixels > 0, replicates=replicates, rng=rng)
+    drawn = replicate_matrices(pair, counted, replicates=replicates, rng=rng)
 
-    def row(metric: str, score: Score, code: int | None, counted: NDArray[np.int64]) -> dict[str, Any]:
+    def row(metric: str, score: Score, code: int | None, rests_on: NDArray[np.int64]) -> dict[str, Any]:
         values = [float(score(units.matrix)) for units in pair]
         scores = score(drawn)
-        gap = with_interval(values[1] - values[0], scores[1] - scores[0], counted, codes)
+        gap = with_interval(values[1] - values[0], scores[1] - scores[0], rests_on, codes, unit=unit)
         return {
             "metric": metric,
             "class": code,
@@ -156,6 +191,7 @@ def _differences(
             "low": gap.low,
             "high": gap.high,
             "n_polygons": gap.n_polygons,
+            "unit": unit,
             "n_pixels_first": int(pair[0].pixels.sum()),
             "n_pixels_second": int(pair[1].pixels.sum()),
             "note": gap.note,

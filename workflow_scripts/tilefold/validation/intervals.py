@@ -177,7 +177,7 @@ def with_interval(
     unit
         What the notes call a polygon; its last word is the noun.
     """
-    total, noun = int(polygons.sum()), unit.split()[-1]
+    total, noun = int(polygons.sum()), unit.rsplit(maxsplit=1)[-1]
     if total == 0 or np.isnan(value):
         return Gap(np.nan, np.nan, np.nan, total, f"{NO_INTERVAL}: no class that it can be computed of")
     if total < MINIMUM_POLYGONS:

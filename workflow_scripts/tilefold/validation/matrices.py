@@ -70,9 +70,7 @@ class UnitCounts:
         return np.bincount(self.classes[self.pixels > 0], minlength=len(self.codes))
 
 
-def unit_counts(
-    rows: pd.DataFrame, codes: Sequence[int], nodata: int, unit: str = "group"
-) -> UnitCounts:
+def unit_counts(rows: pd.DataFrame, codes: Sequence[int], nodata: int, unit: str = "group") -> UnitCounts:
     """Sum pixels by unit and predicted class.
 
     Parameters

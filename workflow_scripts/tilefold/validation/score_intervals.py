@@ -42,9 +42,7 @@ WHOLE: dict[str, Metric] = {
 BY_CLASS: dict[str, Metric] = {"precision": precision, "recall": recall, "f1": f1, "iou": iou}
 
 
-def side_intervals(
-    side: FoldSide, *, replicates: int, seed: int, unit: str = "polygon"
-) -> pd.DataFrame:
+def side_intervals(side: FoldSide, *, replicates: int, seed: int, unit: str = "polygon") -> pd.DataFrame:
     """Scores of a side with their 95 % intervals, one row each.
 
     Polygons that count for the interval: of a whole side all of them (of `mean_f1_common` those of the common

@@ -276,9 +276,7 @@ def class_table(sides: Sequence[FoldSide], labels: Mapping[int, str]) -> pd.Data
     return pd.concat(tables, ignore_index=True)[CLASS_COLUMNS]
 
 
-def _gap_rows(
-    sides: Sequence[FoldSide], bootstrap: Mapping[str, Any], unit: str
-) -> list[dict[str, Any]]:
+def _gap_rows(sides: Sequence[FoldSide], bootstrap: Mapping[str, Any], unit: str) -> list[dict[str, Any]]:
     rows = []
     tested = {(side.fold, side.seed): side for side in sides if side.side == OUT_OF_AREA_TEST}
     for side in sides:

@@ -56,7 +56,7 @@ def resampling_units(
         _, number = np.unique(polygons["id"].to_numpy(str), return_inverse=True)
         return pd.Series(number.reshape(-1).astype(np.int64), polygons.index)
     if kind == GROUP:
-        return polygons["group"].astype(np.int64)
+        return pd.Series(polygons["group"].to_numpy(np.int64), polygons.index)
     if kind != BLOCK:
         raise ResamplingError(f"no unit of resampling {kind!r}; known are {POLYGON}, {GROUP}, {BLOCK}")
     pixels = pd.concat([read_table(path, ["polygon", "x", "y"]) for path in indexes], ignore_index=True)
@@ -69,9 +69,7 @@ def resampling_units(
     return pd.Series(of_original[placed["id"]].to_numpy(np.int64), placed.index)
 
 
-def with_units(
-    counts: pd.DataFrame, units: pd.Series[int], resampling: Mapping[str, Any]
-) -> pd.DataFrame:
+def with_units(counts: pd.DataFrame, units: pd.Series[int], resampling: Mapping[str, Any]) -> pd.DataFrame:
     """Counts with the unit of each row, and with what kind of unit it is as an attribute of the table.
 
     Raises
@@ -100,7 +98,9 @@ def unit_words(counts: Iterable[pd.DataFrame]) -> str:
     """
     kinds = [unit_kind(table) for table in counts]
     if any(kind != kinds[0] for kind in kinds):
-        raise ResamplingError(f"tables of counts differ in the unit of resampling: {kinds}; validate all runs again")
+        raise ResamplingError(
+            f"tables of counts differ in the unit of resampling: {kinds}; validate all runs again"
+        )
     return kind_words(kinds[0])
 
 
