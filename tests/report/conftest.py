@@ -7,6 +7,7 @@ from rasterio.transform import from_origin
 from tilefold.inference.site_shares import summarise_sites
 from tilefold.inference.vote_entropy import measure_votes
 from tilefold.validation.candidates import summarise_candidates
+from tilefold.validation.polygon_areas import estimate_polygon_areas
 from tilefold.validation.sides import sides_of_run
 from tilefold.validation.summary import summarise_runs
 from tilefold.validation.validate import describe_errors, validate_run
@@ -97,9 +98,13 @@ def write_run(folder, fold, seed):
     ).to_csv(run / "model_choice.csv", index=False)
     validation = folder / "validation" / fold / f"seed_{seed}"
     settings = {"fold": fold, "seed": seed, "held_out": held_out, "codes": CODES, "nodata": 0}
+    settings["resampling"] = {"kind": "polygon"}
+    split = run / "split.parquet"
+    polygons().assign(id=[f"p{n:02d}" for n in range(24)]).to_parquet(split)
     validate_run(
         run / "predicted.parquet",
         run / "rates.csv",
+        split,
         settings,
         counts=validation / "counts.parquet",
         metrics=validation / "metrics.csv",
@@ -224,6 +229,28 @@ def write_sites(folder, names):
     return {"sites": table, "site_maps": {"delta": rasters}}
 
 
+def write_areas(folder, seeds):
+    """Areas from test polygons, of the map of the run `all` of each seed."""
+    paths = {seed: folder / "summary" / "areas_polygons" / f"seed_{seed}.csv" for seed in seeds}
+    for seed, path in paths.items():
+        run = folder / "runs" / "all" / f"seed_{seed}"
+        polygons().assign(pixels=20).to_parquet(run / "areas_split.parquet")
+        estimate_polygon_areas(
+            folder / "maps" / "all" / f"seed_{seed}" / "classification.tif",
+            folder / "validation" / "all" / f"seed_{seed}" / "counts.parquet",
+            run / "areas_split.parquet",
+            {
+                "seed": seed,
+                "tiles": TILES,
+                "classes": CLASSES,
+                "nodata": 0,
+                "bootstrap": {"replicates": 1000, "seed": 0},
+            },
+            areas=path,
+        )
+    return paths
+
+
 def write_map_scores(folder, names, kind):
     paths = {name: folder / "validation" / name / f"{kind}.csv" for name in names}
     for path in paths.values():
@@ -278,6 +305,7 @@ def write_results(folder, folds, seeds):
         **summary,
         "candidates": folder / "summary" / "candidates.csv",
         "areas": {},
+        "polygon_areas": write_areas(folder, seeds),
         "seams": write_seams(folder, names[:1]),
         "regularised": write_map_scores(folder, names[:1], "regularised"),
         "fused": write_map_scores(folder, ["all"], "fused"),

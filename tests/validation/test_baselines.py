@@ -114,7 +114,10 @@ def test_one_baseline_alone(run):
 
 def test_scores_stand_beside_the_networks(run):
     folder, training, values, predicted = run
-    count_pixels(predicted).to_parquet(folder / "network.parquet")
+    counts = count_pixels(predicted)
+    counts["unit"] = counts["group"]
+    counts.attrs = {"unit": {"kind": "polygon"}}
+    counts.to_parquet(folder / "network.parquet")
     settings = {
         "runs": [{"name": "all/seed_3", "fold": "all", "seed": 3, "held_out": []}],
         "classes": [{"code": code, "label": str(code)} for code in CODES],

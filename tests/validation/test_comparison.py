@@ -12,7 +12,7 @@ from tilefold.validation.comparison import IncomparableError, compare_projects
 CODES = [1, 2, 5]
 
 
-def write_project(folder, rng, wrong, *, first_polygon=0, polygons=60, codes=CODES, reverse=False):
+def write_project(folder, rng, wrong, *, first_polygon=0, polygons=60, codes=CODES, reverse=False, kind=None):
     """A project whose polygons are numbered in its own way; their names are `g<number>`."""
     names = np.arange(first_polygon, first_polygon + polygons)
     numbers = names[::-1] - first_polygon + 1 if reverse else names - first_polygon + 1
@@ -28,11 +28,14 @@ def write_project(folder, rng, wrong, *, first_polygon=0, polygons=60, codes=COD
         ]
     keys = ["tile", "polygon", "group", "code", "role", "cell", "held_out_pixel", "predicted", "pixels"]
     counts = pd.DataFrame(rows, columns=keys)
+    counts["unit"] = counts["polygon"]
+    counts.attrs = {"unit": kind or {"kind": "polygon"}}
     for path in ("validation/all/seed_0", "runs/all/seed_0", "split", "plan"):
         (folder / path).mkdir(parents=True)
     counts.to_parquet(folder / "validation/all/seed_0/counts.parquet")
     pd.DataFrame({"code": CODES, "learn": 9}).to_csv(folder / "runs/all/seed_0/rates.csv", index=False)
-    split = pd.DataFrame({"polygon": numbers, "group": numbers, "group_id": [f"g{name}" for name in names]})
+    named = [f"g{name}" for name in names]
+    split = pd.DataFrame({"polygon": numbers, "group": numbers, "id": named, "group_id": named})
     split.to_parquet(folder / "split" / "seed_0.parquet")
     plan = {"classes": [{"code": code, "label": f"class {code}"} for code in codes], "nodata": 0}
     (folder / "plan" / "a.json").write_text(json.dumps(plan))

@@ -26,6 +26,8 @@ def study(tmp_path):
     pixels = pd.DataFrame({"tile": "T", "polygon": polygon, "group": polygon, "code": code, "role": "test"})
     pixels = pixels.assign(cell="T", held_out_pixel=False, predicted=predicted)
     counts = pixels.groupby(list(pixels.columns)).size().reset_index(name="pixels")
+    counts["unit"] = counts["group"]
+    counts.attrs = {"unit": {"kind": "polygon"}}
     counts.to_parquet(tmp_path / "counts.parquet")
     # Class 7 is not learnt, but another class of its group is.
     pd.DataFrame({"code": CODES, "learn": [5, 5, 5, 0]}).to_csv(tmp_path / "rates.csv", index=False)

@@ -23,7 +23,9 @@ class Study:
         path.mkdir(parents=True)
         table = pd.DataFrame(rows, columns=COLUMNS)
         # Folds of tiles: the cell of a pixel is its tile.
-        table.assign(cell=table["tile"]).to_parquet(path / "counts.parquet")
+        table = table.assign(cell=table["tile"], unit=table["group"])
+        table.attrs = {"unit": {"kind": "polygon"}}
+        table.to_parquet(path / "counts.parquet")
         rates = pd.DataFrame({"region": "all", "code": self.codes, "learn": np.isin(self.codes, learnt) * 10})
         rates.to_csv(path / "rates.csv", index=False)
         self.counts[name], self.rates[name] = path / "counts.parquet", path / "rates.csv"

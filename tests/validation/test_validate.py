@@ -6,7 +6,8 @@ from sklearn.metrics import accuracy_score, f1_score
 from tilefold.validation.validate import describe_errors, validate_run
 
 CODES = [1, 2, 3, 8]
-SETTINGS = {"fold": "without_T", "seed": 5, "held_out": ["T"], "codes": CODES, "nodata": 0, "code": "digest"}
+SETTINGS = {"fold": "without_T", "seed": 5, "held_out": ["T"], "codes": CODES, "nodata": 0}
+SETTINGS |= {"resampling": {"kind": "group"}, "code": "digest"}
 SIDES = ("in_area", "out_of_area", "out_of_area_test")
 
 
@@ -61,12 +62,15 @@ def inputs(tmp_path):
     ).to_csv(tmp_path / "rates.csv", index=False)
     roles = pd.DataFrame({"polygon": np.arange(1, 40), "region": np.where(np.arange(1, 40) < 15, "a", "b")})
     roles.to_parquet(tmp_path / "roles.parquet")
+    polygon = np.arange(1, 40)
+    split = pd.DataFrame({"polygon": polygon, "group": polygon // 2, "id": [f"p{n}" for n in polygon]})
+    split.to_parquet(tmp_path / "split.parquet")
     return pixels, tmp_path / "predicted.parquet", tmp_path / "rates.csv", tmp_path / "roles.parquet"
 
 
 def test_figures_equal_scikit_learn(inputs, outputs):
     pixels, predicted, rates, _ = inputs
-    validate_run(predicted, rates, SETTINGS, **outputs)
+    validate_run(predicted, rates, rates.with_name("split.parquet"), SETTINGS, **outputs)
     metrics = pd.read_csv(outputs["metrics"], dtype={"classes_not_learnt": str}).set_index("side")
     assert set(metrics.index) == set(SIDES)
     for side, chosen in {
@@ -93,7 +97,7 @@ def test_figures_equal_scikit_learn(inputs, outputs):
 
 def test_counts_hold_every_pixel(inputs, outputs):
     pixels, predicted, rates, _ = inputs
-    validate_run(predicted, rates, SETTINGS, **outputs)
+    validate_run(predicted, rates, rates.with_name("split.parquet"), SETTINGS, **outputs)
     counts = pd.read_parquet(outputs["counts"])
     assert counts["pixels"].sum() == len(pixels)
     keys = ["tile", "polygon", "predicted"]
@@ -104,7 +108,7 @@ def test_counts_hold_every_pixel(inputs, outputs):
 
 def test_matrices_and_classes(inputs, outputs):
     _, predicted, rates, _ = inputs
-    validate_run(predicted, rates, SETTINGS, **outputs)
+    validate_run(predicted, rates, rates.with_name("split.parquet"), SETTINGS, **outputs)
     classes = pd.read_csv(outputs["classes"])
     assert len(classes) == len(SIDES) * len(CODES)
     for side, path in outputs["matrices"].items():
@@ -120,11 +124,11 @@ def test_matrices_and_classes(inputs, outputs):
 
 def test_same_bytes_whatever_the_order_of_pixels(inputs, outputs, tmp_path):
     pixels, predicted, rates, _ = inputs
-    validate_run(predicted, rates, SETTINGS, **outputs)
+    validate_run(predicted, rates, rates.with_name("split.parquet"), SETTINGS, **outputs)
     files = [outputs["counts"], outputs["metrics"], outputs["classes"], *outputs["matrices"].values()]
     first = [path.read_bytes() for path in files]
     pixels.sample(frac=1, random_state=1).to_parquet(tmp_path / "predicted.parquet")
-    validate_run(predicted, rates, SETTINGS, **outputs)
+    validate_run(predicted, rates, rates.with_name("split.parquet"), SETTINGS, **outputs)
     assert [path.read_bytes() for path in files] == first
 
 
@@ -132,16 +136,16 @@ def test_run_without_held_out_area_has_one_side(inputs, outputs):
     _, predicted, rates, _ = inputs
     settings = {**SETTINGS, "fold": "all", "held_out": []}
     with pytest.raises(ValueError, match="run all has in_area"):
-        validate_run(predicted, rates, settings, **outputs)
+        validate_run(predicted, rates, rates.with_name("split.parquet"), settings, **outputs)
     outputs["matrices"] = {"in_area": outputs["matrices"]["in_area"]}
-    validate_run(predicted, rates, settings, **outputs)
+    validate_run(predicted, rates, rates.with_name("split.parquet"), settings, **outputs)
     assert pd.read_csv(outputs["metrics"])["side"].tolist() == ["in_area"]
 
 
 def test_no_predicted_pixels_give_empty_cells(inputs, outputs, tmp_path):
     pixels, predicted, rates, _ = inputs
     pixels[pixels["held_out_pixel"]].to_parquet(tmp_path / "predicted.parquet")
-    validate_run(predicted, rates, SETTINGS, **outputs)
+    validate_run(predicted, rates, rates.with_name("split.parquet"), SETTINGS, **outputs)
     row = pd.read_csv(outputs["metrics"]).set_index("side").loc["in_area"]
     assert row["n_pixels"] == 0
     assert row[["oa", "kappa", "mean_f1", "oa_with_nodata"]].isna().all()

@@ -86,7 +86,8 @@ def write_report(
         there are some; `levels` (fold tables, from the smallest groups); by seed `split`, and `areas`,
         `polygon_areas` and `neighbours` (may be empty); by run `rates`, `samples`, `barred`, `roles`, `reliability`,
         `risk`, `maps` (of runs that make one), `matrices` (a folder with `<side>.csv`, or files by side),
-        `distances` (of runs that hold something out); by model (see `model_name`) `choices`, `temperatures` (may be empty), and `histories` of each candidate;
+        `distances` (of runs that hold something out); by model (see `model_name`) `choices`, `temperatures` (may be
+        empty), and `histories` of each candidate;
         `seams` and `regularised` by run, `fused`, `votes` and `vote_maps` by fold (all may be empty); `clear` and
         `skipped` by tile and sensor; if there are some `sites`, and `site_maps` by site and run; by seed
         `dissimilarity`, `applicable`, and `applicability_` with `samples`, `importance`, `errors` and `classes`.

@@ -17,9 +17,9 @@ def report_sources(given: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
     given
         Files by the rule's names, each a path or several in the order of the settings; `given.get` as of a dict.
     settings
-        `runs`, `regions`, `candidates`, `seeds`, `sites`, `measured_seeds`, `polygon_area_seeds`,
-        `products`, `calendars`, and the names of the runs that have a file of a kind: `mapped_runs`, `distance_runs`, `seam_runs`, `regularised_runs`,
-        `fused_folds`, `voted_folds`.
+        `runs`, `regions`, `candidates`, `seeds`, `sites`, `measured_seeds`, `polygon_area_seeds`, `products`,
+        `calendars`, and the names of the runs that have a file of a kind: `mapped_runs`, `distance_runs`,
+        `seam_runs`, `regularised_runs`, `fused_folds`, `voted_folds`.
     """
     runs = settings["runs"]
     models = [model_name(run, region) for run in runs for region in settings["regions"]]

@@ -53,8 +53,8 @@ def resampling_units(
     polygons = read_table(split, ["polygon", "group", "id"]).set_index("polygon")
     kind = resampling["kind"]
     if kind == POLYGON:
-        _, number = np.unique(polygons["id"].to_numpy(str), return_inverse=True)
-        return pd.Series(number.reshape(-1).astype(np.int64), polygons.index)
+        number, _ = pd.factorize(polygons["id"].astype(str), sort=True)
+        return pd.Series(number, polygons.index)
     if kind == GROUP:
         return pd.Series(polygons["group"].to_numpy(np.int64), polygons.index)
     if kind != BLOCK:
