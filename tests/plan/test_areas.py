@@ -45,6 +45,8 @@ def test_lengths_need_a_crs_in_metres():
         "folds.block_size_m",
     ]
     assert length_faults(Folds(), "EPSG:4326") == []
+    (fault,) = length_faults(Folds(), "EPSG:4326", 300.0)
+    assert fault.startswith("validation.bootstrap.block_m: found 300, but EPSG:4326 is in degrees")
 
 
 @pytest.fixture

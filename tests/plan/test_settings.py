@@ -74,6 +74,7 @@ SUMMARIES = {
 REGULARISING = {"regularise_map", "score_regularised"}
 POLYGONS = {"polygonise_tile", "stitch_polygons"}
 FUSION = {"fuse_maps", "score_fused"}
+INTERVALS = {"summarise_runs", "summarise_level", "estimate_polygon_areas"}
 BASELINES = {"predict_baselines", "summarise_baselines"}
 EVERY = set(BUILDERS)
 #: Rules that change with each field; the report shows the config, so it changes with nearly all.
@@ -97,7 +98,7 @@ DEPENDS = {
         },
     ),
     # Only the run `all` maps these tiles; the settings compared are those of a fold.
-    "tiles.map": (["A", "B"], {"measure_neighbours"}),
+    "tiles.map": (["A", "B"], {"measure_neighbours", "estimate_polygon_areas"}),
     "output_crs": ("EPSG:2154", set()),
     "resolution": (20.0, set()),
     "sensors.own.path": ("q", set()),
@@ -138,7 +139,8 @@ DEPENDS = {
     "reference.class_field": ("class", {"clean_ground_truth"}),
     "reference.layer": ("l", {"clean_ground_truth"}),
     "reference.id_field": ("i", {"clean_ground_truth"}),
-    "reference.group_field": ("g", {"clean_ground_truth"}),
+    # Groups are what is resampled for intervals, where there are some.
+    "reference.group_field": ("g", {"clean_ground_truth", "validate_run"}),
     # What is read for it is in the settings of cleaning, that it imposes roles in those of the split.
     "reference.split_field": ("s", {"clean_ground_truth", "split_polygons"}),
     "reference.min_area": (1.0, {"clean_ground_truth"}),
@@ -168,6 +170,7 @@ DEPENDS = {
             "summarise_runs",
             "summarise_baselines",
             "estimate_areas",
+            "estimate_polygon_areas",
             "summarise_level",
         }
         | CLASSIFY,
@@ -283,6 +286,7 @@ DEPENDS = {
             "summarise_runs",
             "summarise_level",
             "estimate_areas",
+            "estimate_polygon_areas",
         }
         | {*BASELINES, *FUSION, *REGULARISING, *PREDICT},
     ),
@@ -305,9 +309,13 @@ DEPENDS = {
     "validation.applicability.step": (3, {"measure_dissimilarity"}),
     "validation.max_test_pixels": (5, {"predict_samples"}),
     "validation.baselines": (["majority"], BASELINES),
-    "validation.bootstrap.replicates": (1500, {"summarise_runs", "summarise_level"}),
+    "validation.bootstrap.replicates": (1500, INTERVALS),
     "validation.distances": ([50, 500], {"score_distances"}),
-    "validation.bootstrap.seed": (3, {"summarise_runs", "summarise_level"}),
+    "validation.bootstrap.seed": (3, INTERVALS),
+    # The counts say what is resampled to those that read them.
+    "validation.bootstrap.unit": ("group", {"validate_run"}),
+    # Nothing depends on the size of blocks unless they are resampled, see below.
+    "validation.bootstrap.block_m": (400.0, set()),
     "report.title": ("t", set()),
     "report.few_polygons": (7, set()),
     "report.sites": ([{"name": "delta", "x": 501700.0, "y": 4899500.0, "size": 100}], SITES),
@@ -570,6 +578,7 @@ def test_names_of_classes_count_where_the_class_field_may_hold_them():
         "summarise_runs",
         "summarise_level",
         "estimate_areas",
+        "estimate_polygon_areas",
         "mosaic_tiles",
         "describe_map",
         "fuse_maps",
@@ -594,6 +603,18 @@ def test_the_run_all_does_not_depend_on_what_folds_bar():
     before = rule_settings(plan_of(RAW), "select_samples", wildcards)
     after = rule_settings(plan_of(with_value(RAW, "folds.buffer_m", 50.0)), "select_samples", wildcards)
     assert before == after
+
+
+def test_the_size_of_resampled_blocks_counts_where_they_are_resampled():
+    blocks = with_value(RAW, "validation.bootstrap", {"unit": "block", "block_m": 300.0})
+    assert changed_rules(RAW, blocks) == {"validate_run"}
+    other = with_value(blocks, "validation.bootstrap.block_m", 400.0)
+    assert changed_rules(blocks, other) == {"validate_run"}
+    assert all_settings(plan_of(blocks))["validate_run"]["resampling"] == {
+        "kind": "block",
+        "size_m": 300.0,
+        "crs": "EPSG:32631",
+    }
 
 
 BLOCKS = with_value(RAW, "folds", {"scheme": "blocks", "block_size_m": 500.0, "number": 3})

@@ -104,3 +104,53 @@ def test_what_cannot_be_compared_is_refused(tmp_path, capsys):
         compare_projects(first, third)
     assert main(["compare", str(tmp_path / "a"), str(tmp_path / "nothing")]) == 1
     assert "holds no finished validation" in capsys.readouterr().err
+
+
+def test_both_projects_must_resample_the_same(tmp_path):
+    rng = np.random.default_rng(0)
+    blocks = {"kind": "block", "size_m": 500.0, "crs": "EPSG:32631"}
+    write_project(tmp_path / "a", rng, 0.3)
+    write_project(tmp_path / "b", rng, 0.3, kind=blocks)
+    write_project(tmp_path / "c", rng, 0.3, kind={**blocks, "size_m": 400.0})
+    first, second, third = (open_project(tmp_path / name) for name in "abc")
+    with pytest.raises(IncomparableError, match="polygon and 500 m block"):
+        compare_projects(first, second)
+    with pytest.raises(IncomparableError, match="500 m block and 400 m block"):
+        compare_projects(second, third)
+
+
+def test_blocks_are_those_of_the_first_project(tmp_path):
+    """The second one numbers polygons and blocks otherwise; pairs of polygons stay pairs."""
+    blocks = {"kind": "block", "size_m": 500.0, "crs": "EPSG:32631"}
+    for name, reverse in (("a", False), ("b", True)):
+        rng = np.random.default_rng(0)
+        counts = write_project(tmp_path / name, rng, 0.3, reverse=reverse, kind=blocks)
+        # Three polygons, one of each class, are in one block.
+        stored = counts.assign(unit=counts["name"] // 3 if name == "a" else counts["name"]).drop(
+            columns="name"
+        )
+        stored.attrs = {"unit": blocks}
+        stored.to_parquet(tmp_path / name / "validation/all/seed_0/counts.parquet")
+    both = [open_project(tmp_path / name) for name in "ab"]
+    table = compare_projects(*both, replicates=1000)
+    # The same pixels by the same names: nothing differs, whatever is drawn.
+    assert (table["difference"] == 0).all()
+    assert table["note"].str.contains("resampling blocks does not change it").all()
+    assert set(table["unit"]) == {"500 m block"}
+    assert (table.loc[table["metric"] == "f1", "n_polygons"] == 20).all()
+    turned = compare_projects(*reversed(both), replicates=1000)
+    assert (turned.loc[turned["metric"] == "f1", "n_polygons"] == 20).all()
+
+
+def test_groups_are_resampled_whole(tmp_path):
+    counts = write_project(tmp_path / "a", np.random.default_rng(0), 0.3, kind={"kind": "group"})
+    write_project(tmp_path / "b", np.random.default_rng(1), 0.2, kind={"kind": "group"})
+    for name in "ab":
+        path = tmp_path / name / "split" / "seed_0.parquet"
+        split = pd.read_parquet(path)
+        split.assign(group_id=[f"farm{number // 10}" for number in split["polygon"] - 1]).to_parquet(path)
+    table = compare_projects(open_project(tmp_path / "a"), open_project(tmp_path / "b"), replicates=1000)
+    assert counts["polygon"].nunique() == 60
+    by_class = table[table["metric"] == "f1"]
+    assert by_class["n_polygons"].tolist() == [6, 6, 6]
+    assert by_class["note"].str.startswith("optimistic: 6 groups in all").all()

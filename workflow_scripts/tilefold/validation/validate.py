@@ -65,9 +65,8 @@ def validate_run(
     """
     sides = _checked_sides(matrices, settings)
     codes, nodata = list(settings["codes"]), int(settings["nodata"])
-    resampling = settings["resampling"]
-    found = resampling_units(split, resampling, indexes)
-    table = with_units(count_pixels(read_table(predicted, KEYS)), found, resampling)
+    resampled = resampling_units(split, settings["resampling"], indexes)
+    table = with_units(count_pixels(read_table(predicted, KEYS)), resampled, settings["resampling"])
     units = {side: unit_counts(side_rows(table, side), codes, nodata) for side in sides}
     unlearnt = not_learnt(rates, codes)
     fold, seed = settings["fold"], settings["seed"]
