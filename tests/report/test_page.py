@@ -228,3 +228,20 @@ def test_seams_and_scores_of_made_maps_stand_below_the_maps(written):
     scored = [table for table in page.tables if table[0][:3] == ["run", "map", "side"]]
     assert [[row[1] for row in table[1:]] for table in scored] == [["raw", "regularised"], ["raw", "fused"]]
     assert scored[1][2] == ["all", "fused", "never trained on", "0.812", "0.500", "0.625", "200", "10"]
+
+
+def test_areas_from_polygons_stand_under_their_assumption(study_without_folds, tmp_path):
+    _, sources, settings = study_without_folds
+    write_report(sources, settings, page=tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text()
+    assert '<section id="polygon-areas">' in text
+    assert "<h2>Areas from reference polygons (assumes that polygons represent their map class)</h2>" in text
+    areas = pd.read_csv(sources["polygon_areas"][0])
+    value = areas.loc[(areas["metric"] == "area_ha") & (areas["class"] == 1), "value"].item()
+    assert f"{value:.1f}" in text
+    # Class 9 has no polygon.
+    assert "Classes without an estimated area" in text
+    write_report({**sources, "polygon_areas": {}}, settings, page=tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text()
+    assert "polygon-areas" not in text
+    assert "estimated area" not in text

@@ -6,7 +6,7 @@ import rasterio
 from tilefold.report.common_classes import classes_not_common
 from tilefold.report.results import Results
 from tilefold.report.table import Link
-from tilefold.report.tables_areas import area_table
+from tilefold.report.tables_areas import area_cautions, area_table, polygon_area_table
 from tilefold.report.tables_calibration import temperature_table
 from tilefold.report.tables_cleaning import before_and_after_table, outcome_table
 from tilefold.report.tables_intervals import interval_table
@@ -253,6 +253,71 @@ def test_areas_with_their_half_widths():
     table = area_table(pd.DataFrame(rows, columns=columns).assign(seed=0), LINK)
     assert table.rows[0][5:7] == ["0.900 ± 0.020", "300"]
     assert table.rows[1][:5] == ["2 x", "70.0", "50.0 ± 10.0", "0.800 ± 0.100", "0.700"]
+
+
+def polygon_areas():
+    """Areas of two classes, 2 with an interval from few blocks and 9 in no estimate and without polygons."""
+    rows = [
+        ("oa", None, None, 0.9, 0.85, 0.94, 33, ""),
+        ("users_accuracy", 2, "x", 0.8, 0.7, 0.9, 20, ""),
+        ("producers_accuracy", 2, "x", 0.7, None, None, 3, "no interval: 3 block(s), at least 5 are needed"),
+        ("area_ha", 2, "x", 50.0, 40.0, 65.0, 12, "optimistic: 12 blocks in all"),
+        ("mapped_ha", 2, "x", 60.0, None, None, None, None),
+        ("users_accuracy", 9, "y", None, None, None, 0, "no estimate: no test pixel is mapped as this class"),
+        ("producers_accuracy", 9, "y", None, None, None, 0, "no estimate: no test polygon of this class"),
+        ("area_ha", 9, "y", None, None, None, 0, "no estimate: no test polygon of this class"),
+        (
+            "mapped_ha",
+            9,
+            "y",
+            20.0,
+            None,
+            None,
+            None,
+            "in no estimate: no test pixel is mapped as this class",
+        ),
+        ("estimated_ha", None, None, 60.0, None, None, None, None),
+    ]
+    columns = ["metric", "class", "label", "value", "low", "high", "n_polygons", "note"]
+    return pd.DataFrame(rows, columns=columns).assign(seed=0, unit="500 m block")
+
+
+def test_areas_from_polygons_say_what_they_assume_and_what_they_leave_out():
+    table = polygon_area_table(polygon_areas(), LINK)
+    assert "assumes that polygons represent their map class" in table.caption
+    assert "resampling 500 m blocks within classes" in table.caption
+    assert table.columns[6] == "500 m blocks of the class"
+    assert table.rows[0] == ["all classes", "80.0", "60.0", "–", "–", "0.900 (0.850 to 0.940)", "33", "–"]
+    assert table.rows[1][:5] == ["2 x", "60.0", "50.0 (40.0 to 65.0)*", "0.800 (0.700 to 0.900)", "0.700"]
+    assert table.rows[1][6:] == ["12", "optimistic: 12 blocks in all"]
+    assert table.rows[2][1:3] == ["20.0", "–"]
+    assert table.rows[2][7] == (
+        "no estimate: no test polygon of this class; in no estimate: no test pixel is mapped as this class"
+    )
+
+
+def test_classes_in_no_estimate_of_areas_are_cautions():
+    left_out, unknown = area_cautions({0: polygon_areas()})
+    assert left_out.cases == ["9 y (20.0 ha): 25.0 % of the map."]
+    assert unknown.cases == ["9 y."]
+    found = area_cautions({0: polygon_areas(), 4: polygon_areas()})
+    assert [caution.cases[1] for caution in found] == [
+        "seed 4: 9 y (20.0 ha): 25.0 % of the map.",
+        "seed 4: 9 y.",
+    ]
+    known = polygon_areas()
+    assert area_cautions({0: known[known["class"] != 9]}) == []
+    assert area_cautions({}) == []
+
+
+def test_tables_say_what_is_resampled(results):
+    table = interval_table(results.intervals.assign(unit="500 m block"), LINK)
+    assert "500 m blocks" in table.columns
+    assert "from resampling 500 m blocks within classes" in table.caption
+    gaps = gap_table(results.gaps.assign(unit="group"), results.folds, results.class_scores, LINK)
+    assert gaps.columns.count("groups") == 2
+    assert "resampling groups within classes" in gaps.caption
+    assert set(results.intervals["unit"]) == set(results.gaps["unit"]) == {"polygon"}
 
 
 def test_disagreement_of_the_seeds_by_class_and_fold(results):

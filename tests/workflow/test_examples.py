@@ -34,6 +34,7 @@ def test_the_published_study_plans_its_jobs(tmp_path):
         "measure_seams": 1,
         "score_distances": 4,
         "measure_neighbours": 1,
+        "estimate_polygon_areas": 1,
         "predict_baselines": 5,
         "summarise_baselines": 1,
         "summarise_runs": 1,

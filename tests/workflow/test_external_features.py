@@ -159,6 +159,7 @@ AFTER = {
     "measure_seams",
     "summarise_runs",
     "summarise_candidates",
+    "estimate_polygon_areas",
     "write_report",
 }
 

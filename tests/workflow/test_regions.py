@@ -24,7 +24,7 @@ AFTER_REGIONS = {
     *("burn_regions", "split_polygons", "select_samples", "assemble_samples", "train_candidate"),
     *("select_model", "predict_samples", "validate_run", "score_distances", "measure_neighbours"),
     *("classify_chunk", "merge_chunks", "mosaic_tiles", "describe_map", "measure_seams"),
-    *("summarise_runs", "summarise_candidates", "write_report"),
+    *("summarise_runs", "summarise_candidates", "estimate_polygon_areas", "write_report"),
 }
 
 
@@ -180,6 +180,7 @@ def test_jobs_of_a_changed_fallback(regional):
         "measure_seams",
         "score_distances",
         "measure_neighbours",
+        "estimate_polygon_areas",
         "summarise_runs",
         "summarise_candidates",
         "write_report",

@@ -14,7 +14,15 @@ RUN_RULES = {"select_samples", "assemble_samples", "train_candidate", "select_mo
 #: Seams are measured where a run maps more than one tile.
 MAP_RULES = {"classify_chunk", "merge_chunks", "mosaic_tiles", "describe_map"}
 SEAMS = {"measure_seams"}
-ENDS = {"score_distances", "measure_neighbours", "summarise_runs", "summarise_candidates", "write_report"}
+#: Areas are estimated from the map of the run `all` and its test pixels.
+AREAS = {"estimate_polygon_areas"}
+ENDS = {
+    "score_distances",
+    "measure_neighbours",
+    "summarise_runs",
+    "summarise_candidates",
+    "write_report",
+} | AREAS
 
 
 def jobs(folder, content, changes, *arguments):
@@ -85,7 +93,7 @@ def test_one_more_seed(finished, content):
 
 def test_one_more_fold(finished, content):
     found = jobs(finished, content, {"folds": {"scheme": [A, B, C]}})
-    assert rules(found) == {"predict_samples"} | RUN_RULES | MAP_RULES | ENDS
+    assert rules(found) == {"predict_samples"} | RUN_RULES | MAP_RULES | ENDS - AREAS
     assert all(f"fold=without_{C}" in wildcards for rule, wildcards in found if rule not in ENDS)
 
 
@@ -187,17 +195,17 @@ def test_colours_and_labels(finished, content):
     nomenclature = finished / "scene" / "nomenclature.csv"
     with changed_file(nomenclature, recolour):
         found = planned(finished, finished / "config.yaml")
-    assert rules(found) == {"mosaic_tiles", "describe_map", "write_report"} | SEAMS
+    assert rules(found) == {"mosaic_tiles", "describe_map", "write_report"} | SEAMS | AREAS
     assert all("product=classification" in wildcards for wildcards in of(found, "mosaic_tiles"))
     with changed_file(nomenclature, relabel):
         found = planned(finished, finished / "config.yaml")
     ends = {"summarise_runs", "summarise_candidates", "write_report"}
-    assert rules(found) == {"mosaic_tiles", "describe_map"} | ends | SEAMS
+    assert rules(found) == {"mosaic_tiles", "describe_map"} | ends | SEAMS | AREAS
 
 
 def test_number_of_chunks(finished, content):
     found = jobs(finished, content, {"classification": {"number_of_chunks": 3}})
-    assert rules(found) == MAP_RULES | SEAMS | {"write_report"}
+    assert rules(found) == MAP_RULES | SEAMS | AREAS | {"write_report"}
 
 
 @pytest.mark.parametrize("epochs", [7, 9])
@@ -227,6 +235,10 @@ AFTER_TRAINING = AFTER_SELECTION - {"assemble_samples", "train_candidate"}
             {"predict_samples", "validate_run"} | MAP_RULES | SEAMS | ENDS,
         ),
         ({"validation": {"bootstrap": {"seed": 4}}}, ENDS - {"score_distances", "measure_neighbours"}),
+        (
+            {"validation": {"bootstrap": {"unit": "block", "block_m": 300.0}}},
+            {"validate_run"} | ENDS - {"score_distances", "measure_neighbours"},
+        ),
         ({"report": {"title": "another"}}, {"write_report"}),
         ({"maps": {"vector": "fgb"}}, {"polygonise_tile", "stitch_polygons", "write_report"}),
         ({"folds": {"maps": "all"}}, MAP_RULES | SEAMS | {"write_report"}),
