@@ -593,6 +593,14 @@ def test_names_of_classes_count_where_the_class_field_may_hold_them():
     assert changed_by(text=False, parent="group") == {"summarise_level"}
 
 
+def test_areas_come_from_polygons_where_there_is_a_map_and_no_sample():
+    assert plan_of(RAW).polygon_area_seeds == []
+    without = plan_of(with_value(RAW, "validation.reference_sample", None))
+    assert without.polygon_area_seeds == [0, 5]
+    assert replace(without, mapped=()).polygon_area_seeds == []
+    assert replace(without, table={"tiles": {}, "columns": {}}).polygon_area_seeds == []
+
+
 def test_settings_are_plain_data():
     for rule, settings in all_settings(plan_of(RAW)).items():
         assert json.loads(json.dumps(settings)) == settings, rule

@@ -171,7 +171,10 @@ def test_units_are_what_is_resampled(estimate):
 def test_map_classes_that_no_test_pixel_is_mapped_as_are_left_out_and_said(estimate):
     counts = world(np.random.default_rng(3), [20, 20, 20], codes=CODES[:3])
     table = estimate(counts, {1: 100, 2: 100, 5: 100, 9: 100})
-    assert table.loc[("mapped_ha", 9), "note"] == "in no estimate: no test pixel is mapped as this class"
+    assert (
+        table.loc[("mapped_ha", 9), "note"]
+        == "mapped area in no estimate: no test pixel is mapped as this class"
+    )
     assert (table.loc["mapped_ha", "note"] != "").sum() == 1
     mapped = table.loc["mapped_ha", "value"].sum()
     assert table.loc["estimated_ha", "value"].item() == pytest.approx(0.75 * mapped, rel=1e-5)

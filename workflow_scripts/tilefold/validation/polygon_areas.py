@@ -148,7 +148,9 @@ def _estimate_rows(
         total = values["area_share"][place] * estimated, replicates["area_share"][:, place] * estimated
         rows.append(_row("area_ha", code, *total, own, units.codes, unit))
     for code, area, known in zip(units.codes, hectares, covered, strict=True):
-        note = "" if known or not area else "in no estimate: no test pixel is mapped as this class"
+        note = (
+            "" if known or not area else "mapped area in no estimate: no test pixel is mapped as this class"
+        )
         rows.append({"metric": "mapped_ha", "class": code, "value": area, "note": note})
     rows.append({"metric": "estimated_ha", "class": None, "value": estimated, "note": ""})
     return pd.DataFrame(rows)
