@@ -228,3 +228,39 @@ def test_a_map_without_test_polygons(estimate):
     assert table.loc["oa", "note"].item() == "no estimate: no test polygon in the mapped tiles"
     assert table.loc["estimated_ha", "value"].item() == 0
     assert (table.loc["mapped_ha", "value"] > 0).all()
+
+
+def one_stratum_on(polygons):
+    """Twenty polygons of classes 1, 2 and 5 each; class 9 is mapped in the first `polygons` of class 2 alone."""
+    rng, rows = np.random.default_rng(0), []
+    for number in range(60):
+        code = [1, 2, 5][number // 20]
+        shares = [0.9 if other == code else 0.05 for other in (1, 2, 5)]
+        found = dict(zip((1, 2, 5), rng.multinomial(60, shares), strict=True))
+        found = {9: 60} if 20 <= number < 20 + polygons else found
+        rows += [(number, code, label, n) for label, n in found.items() if n]
+    return pd.DataFrame(rows, columns=["polygon", "code", "predicted", "pixels"])
+
+
+def test_other_classes_do_not_stand_for_a_map_class_that_a_resample_lacks(estimate):
+    """No class but 2 has a pixel mapped as 9: whoever draws that polygon, their areas do not hang on class 9."""
+    mapped = {1: 2000, 2: 2000, 5: 2000, 9: 4000}
+    alone = estimate(one_stratum_on(1), mapped, replicates=4000)
+    assert alone.loc[("area_ha", 2), "note"] == "optimistic: fewer than 5 polygons mapped as class 9"
+    for code in (1, 5):
+        row = alone.loc[("area_ha", code)]
+        assert row["high"] - row["value"] == pytest.approx(row["value"] - row["low"], rel=0.3)
+        assert row["high"] - row["low"] < 0.1 * row["value"]
+        assert row["note"] == ""
+    assert estimate(one_stratum_on(6), mapped).loc[("area_ha", 2), "note"] == ""
+
+
+def test_without_half_of_the_resamples_there_is_no_interval(estimate):
+    """Both of two polygons of 20 are in 19 draws with a chance of 1 - 2 * 0.95 ** 19 + 0.9 ** 19, 0.380."""
+    counts = one_stratum_on(1)
+    counts = counts[(counts["code"] != 5) & ((counts["predicted"] != 5) | (counts["polygon"] == 21))]
+    row = estimate(counts, dict.fromkeys(CODES, 2000)).loc[("area_ha", 2)]
+    assert row["note"].startswith("no interval: only ")
+    assert int(row["note"].split()[3]) == pytest.approx(1000 * (1 - 2 * 0.95**19 + 0.9**19), abs=50)
+    assert row[["se", "low", "high"]].isna().all()
+    assert row["value"] > 0

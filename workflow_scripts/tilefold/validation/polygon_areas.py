@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,15 @@ from numpy.typing import NDArray
 
 from tilefold.storage.tables import read_table, write_table
 from tilefold.validation.ground_area import raster_areas
-from tilefold.validation.intervals import generator, replicate_matrices, with_interval
+from tilefold.validation.intervals import (
+    MINIMUM_POLYGONS,
+    NO_INTERVAL,
+    OPTIMISTIC,
+    Gap,
+    generator,
+    replicate_matrices,
+    with_interval,
+)
 from tilefold.validation.matrices import UnitCounts, unit_counts
 from tilefold.validation.metrics import precision
 from tilefold.validation.sides import IN_AREA, side_rows
@@ -72,7 +81,8 @@ def estimate_polygon_areas(
         the map, its note says if it is in no estimate), and `estimated_ha` (area of the map that the estimates are
         of). `n_polygons` are the units (see `unit`) that an estimate rests on: of `users_accuracy` those with a pixel
         mapped as the class, of the others those of the class. `se` is the standard deviation of the resamples; it
-        and the interval follow the rules of `with_interval`.
+        and the interval follow the rules of `with_interval`, and are marked where the estimate takes area from a map
+        class with few units.
     """
     labels = {int(item["code"]): item["label"] for item in settings["classes"]}
     codes, nodata = sorted(labels), int(settings["nodata"])
@@ -93,7 +103,7 @@ def estimate_polygon_areas(
     logger.info("%d %ss of test polygons", int(units.units_by_class.sum()), unit)
 
 
-def post_stratified(matrix: Floats, hectares: Floats) -> dict[str, Floats]:
+def post_stratified(matrix: Floats, hectares: Floats, whole: Floats | None = None) -> dict[str, Floats]:
     """Estimates from confusion matrices with map classes as strata.
 
     Parameters
@@ -102,18 +112,23 @@ def post_stratified(matrix: Floats, hectares: Floats) -> dict[str, Floats]:
         Pixels, (..., classes, classes): rows are reference classes, columns map classes.
     hectares
         Ground area of each map class, (classes,).
+    whole
+        Matrix that `matrix` holds resamples of, (classes, classes): its map classes are the strata of all of them.
 
     Returns
     -------
     dict
         `oa`, (...); `users_accuracy`, `producers_accuracy`, `area_share`, (..., classes). All but user's accuracies
-        are of the map classes with pixels in the matrix, in the shares of their areas; NaN is 0/0.
+        are of the map classes with pixels in the (whole) matrix, in the shares of their areas. NaN is 0/0, and of a
+        resample without any pixel of a map class that the estimate takes area from: what that area is of is unknown.
     """
-    pixels = matrix.sum(axis=-2)
-    areas = np.where(pixels > 0, hectares, 0.0)
+    source = matrix if whole is None else whole
+    areas = np.where(source.sum(axis=-2) > 0, hectares, 0.0)
     weights = _ratio(areas, areas.sum(axis=-1, keepdims=True))
-    inside = _ratio(matrix, pixels[..., np.newaxis, :])
-    cells = np.where(pixels[..., np.newaxis, :] > 0, inside, 0.0) * weights[..., np.newaxis, :]
+    inside = _ratio(matrix, matrix.sum(axis=-2)[..., np.newaxis, :])
+    cells = (
+        np.where((source > 0) & (areas > 0)[..., np.newaxis, :], inside, 0.0) * weights[..., np.newaxis, :]
+    )
     right = np.diagonal(cells, axis1=-2, axis2=-1)
     share = cells.sum(axis=-1)
     return {
@@ -127,26 +142,26 @@ def post_stratified(matrix: Floats, hectares: Floats) -> dict[str, Floats]:
 def _estimate_rows(
     units: UnitCounts, matrix: Floats, drawn: Floats, hectares: Floats, unit: str
 ) -> pd.DataFrame:
-    values, replicates = post_stratified(matrix, hectares), post_stratified(drawn, hectares)
+    values, replicates = post_stratified(matrix, hectares), post_stratified(drawn, hectares, matrix)
     covered = matrix.sum(axis=0) > 0
     estimated = float(hectares[covered].sum())
-    by_class = units.units_by_class
-    seen = units.pixels > 0
-    rows = [_row("oa", None, values["oa"], replicates["oa"], by_class, units.codes, unit)]
+    by_class, places = units.units_by_class, np.arange(len(units.codes))
+    in_map = _units_by_map_class(units)
+    few = (in_map.sum(axis=0) < MINIMUM_POLYGONS) & covered & (hectares > 0)
+    right = few & (np.diagonal(matrix) > 0)
+    rows = [_row("oa", None, values["oa"], replicates["oa"], by_class, units.codes, right, unit)]
     for place, code in enumerate(units.codes):
-        mapped_as = np.bincount(
-            units.classes[seen & (units.predicted[:, place] > 0)], minlength=len(by_class)
-        )
-        own = np.where(np.arange(len(by_class)) == place, by_class, 0)
-        for metric, polygons in (
-            ("users_accuracy", mapped_as),
-            ("producers_accuracy", own),
-            ("area_share", own),
+        own = np.where(places == place, by_class, 0)
+        takes = few & (matrix[place] > 0)
+        for metric, polygons, weak in (
+            ("users_accuracy", in_map[:, place], np.zeros_like(few)),
+            ("producers_accuracy", own, takes),
+            ("area_share", own, takes),
         ):
             of_class = values[metric][place], replicates[metric][:, place]
-            rows.append(_row(metric, code, *of_class, polygons, units.codes, unit))
+            rows.append(_row(metric, code, *of_class, polygons, units.codes, weak, unit))
         total = values["area_share"][place] * estimated, replicates["area_share"][:, place] * estimated
-        rows.append(_row("area_ha", code, *total, own, units.codes, unit))
+        rows.append(_row("area_ha", code, *total, own, units.codes, takes, unit))
     for code, area, known in zip(units.codes, hectares, covered, strict=True):
         note = (
             "" if known or not area else "mapped area in no estimate: no test pixel is mapped as this class"
@@ -156,6 +171,13 @@ def _estimate_rows(
     return pd.DataFrame(rows)
 
 
+def _units_by_map_class(units: UnitCounts) -> NDArray[np.int64]:
+    """Units with a pixel of each map class, (reference classes, map classes)."""
+    found = np.zeros((len(units.codes), len(units.codes)), np.int64)
+    np.add.at(found, units.classes, (units.predicted > 0).astype(np.int64))
+    return found
+
+
 def _row(
     metric: str,
     code: int | None,
@@ -163,6 +185,7 @@ def _row(
     drawn: Floats,
     polygons: NDArray[np.int64],
     codes: tuple[int, ...],
+    weak: NDArray[np.bool_],
     unit: str,
 ) -> dict[str, Any]:
     known = drawn[np.isfinite(drawn)]
@@ -170,9 +193,11 @@ def _row(
     gap = with_interval(
         float(value), known if known.size else np.zeros(1), polygons, codes, by_class=by_class, unit=unit
     )
-    note = gap.note
     if np.isnan(gap.value):
-        note = f"{NO_ESTIMATE}: {_lacking(metric, code is None, gap.n_polygons)}"
+        gap = replace(gap, note=f"{NO_ESTIMATE}: {_lacking(metric, code is None, gap.n_polygons)}")
+    elif not np.isnan(gap.low):
+        few = [code for code, is_few in zip(codes, weak, strict=True) if is_few]
+        gap = _weakened(gap, (known.size, drawn.size), few, unit)
     return {
         "metric": metric,
         "class": code,
@@ -181,8 +206,24 @@ def _row(
         "low": gap.low,
         "high": gap.high,
         "n_polygons": gap.n_polygons,
-        "note": note,
+        "note": gap.note,
     }
+
+
+def _weakened(gap: Gap, resamples: tuple[int, int], few: list[int], unit: str) -> Gap:
+    """The interval with what map classes with few units do to it: it is too narrow, or there is none.
+
+    `resamples` are those that tell the estimate, and all.
+    """
+    known, every = resamples
+    if known < every / 2:
+        note = f"only {known} of {every} resamples have a pixel of each map class that it takes area from"
+        return replace(gap, low=np.nan, high=np.nan, note=f"{NO_INTERVAL}: {note}")
+    if not few:
+        return gap
+    noun = unit.rsplit(maxsplit=1)[-1]
+    found = f"fewer than {MINIMUM_POLYGONS} {noun}s mapped as class {', '.join(map(str, few))}"
+    return replace(gap, note=f"{gap.note}; {found}" if gap.note else f"{OPTIMISTIC}: {found}")
 
 
 def _lacking(metric: str, whole: bool, units: int) -> str:
