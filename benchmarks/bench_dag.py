@@ -49,7 +49,7 @@ def _write_project(folder: Path, tiles: int, scheme: str, pairs: int, chunks: in
     """Write products by their names alone, and a config; the engine's arguments for it."""
     simulate_names(folder / "scene", tiles)
     config = {
-        "results": str(folder / "results"),
+        "results": "results",
         "sensors": {"sentinel2": {"path": str(folder / "scene" / "sentinel2")}},
         "reference": {
             "path": str(folder / "scene" / "reference.gpkg"),

@@ -4,6 +4,7 @@ from functools import partial
 from tilefold.plan.binding import bind_settings
 from tilefold.plan.chunking import tile_chunks
 from tilefold.plan.map_settings import blended_codes
+from tilefold.plan.patterns import one_of
 
 settings = partial(bind_settings, plan)
 # Input of the jobs that ask which block a pixel lies in.
@@ -46,10 +47,10 @@ config.update(plan.config.model_dump(mode="json"))
 
 
 wildcard_constraints:
-    tile="|".join(plan.tiles),
+    tile=one_of(plan.tiles),
     sensor="|".join(plan.config.series),
     seed="|".join(str(seed) for seed in plan.config.split.seeds),
-    fold="|".join(sorted({run.fold for run in plan.runs})),
+    fold=one_of(run.fold for run in plan.runs),
     region="|".join(plan.regions),
     candidate="|".join(plan.candidates),
     chunk=r"\d+",
