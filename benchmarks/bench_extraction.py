@@ -155,7 +155,6 @@ class Scene:
         )
         assemble_samples(
             {tile: self.folder / f"{tile}.nc" for tile in tiles},
-            indexes,
             run / "selection.parquet",
             {**shared, "region": "all", "inputs": INPUTS},
             samples=run / "samples.nc",

@@ -48,10 +48,6 @@ rule assemble_samples:
             "<results>/pools/{tile}.nc",
             tile=plan.run(wildcards.fold, wildcards.seed).training_tiles,
         ),
-        indexes=lambda wildcards: expand(
-            "<results>/pools/{tile}_index.parquet",
-            tile=plan.run(wildcards.fold, wildcards.seed).training_tiles,
-        ),
         selection="<results>/runs/{fold}/seed_{seed}/selection.parquet",
     output:
         samples="<results>/runs/{fold}/seed_{seed}/region_{region}/samples.nc",

@@ -9,10 +9,8 @@ from tilefold.jobs.job import start_job
 def main(snakemake: Any) -> None:
     """Translate the job for the library."""
     settings = start_job(snakemake)
-    tiles = settings["training_tiles"]
     assemble_samples(
-        dict(zip(tiles, snakemake.input.pools, strict=True)),
-        dict(zip(tiles, snakemake.input.indexes, strict=True)),
+        dict(zip(settings["training_tiles"], snakemake.input.pools, strict=True)),
         snakemake.input.selection,
         settings,
         samples=snakemake.output.samples,

@@ -30,7 +30,7 @@ SIZES = {"A": 5000, "B": 0, "C": 3000}
 def pools(tmp_path):
     """Pools of three tiles, one of them empty, with random values; paths and contents."""
     rng = np.random.default_rng(5)
-    paths, indexes, contents = {}, {}, {}
+    paths, contents = {}, {}
     for tile, size in SIZES.items():
         values = {
             "s2": rng.integers(0, 10000, (size, 3, 2)).astype(np.int16),
@@ -38,7 +38,7 @@ def pools(tmp_path):
         }
         values["s2"][rng.random(size) < 0.02] = -32768
         values["dem"][rng.random(size) < 0.05] = np.nan
-        paths[tile], indexes[tile] = tmp_path / f"{tile}.nc", tmp_path / f"{tile}_index.parquet"
+        paths[tile] = tmp_path / f"{tile}.nc"
         with create_netcdf(paths[tile], {}) as dataset:
             for name, variable in define_inputs(dataset, INPUTS, size).items():
                 variable[:] = values[name]
@@ -49,9 +49,8 @@ def pools(tmp_path):
                 "clear_dates": rng.integers(0, 9, size).astype(np.uint16),
             }
         )
-        write_table(indexes[tile], index)
         contents[tile] = (values, index)
-    return paths, indexes, contents
+    return paths, contents
 
 
 @pytest.fixture
@@ -69,13 +68,15 @@ def assembled(tmp_path, pools):
             "region": "all",
         }
     )
+    index = pd.concat([pools[1][tile][1].iloc[rows[tile]] for tile in rows], ignore_index=True)
+    selection = selection.join(index)
     write_table(tmp_path / "selection.parquet", selection)
     settings = {"fold": "all", "seed": 0, "region": "all", "inputs": INPUTS, "codes": [3, 7, 11]}
 
     def run(name, **changes):
         samples, statistics = tmp_path / f"{name}.nc", tmp_path / f"{name}.json"
         assemble_samples(
-            *pools[:2],
+            pools[0],
             tmp_path / "selection.parquet",
             settings | changes,
             samples=samples,
@@ -83,7 +84,7 @@ def assembled(tmp_path, pools):
         )
         return samples, statistics
 
-    return run, selection, pools[2]
+    return run, selection, pools[1]
 
 
 def test_samples_are_the_selected_rows(assembled):

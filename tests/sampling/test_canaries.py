@@ -103,7 +103,6 @@ def test_labels_of_the_held_out_tile_change_no_byte_of_selection_and_database(wo
         samples, statistics = world.path(folder, "samples.nc"), world.path(folder, "statistics.json")
         assemble_samples(
             {name: pools[name] for name in kept},
-            {name: indexes[name] for name in kept},
             chosen,
             {"fold": "f", "seed": 0, "region": "all", "inputs": inputs, "codes": [1, 2, 3, 4]},
             samples=samples,

@@ -49,9 +49,10 @@ def test_picks_are_periodic_by_class_over_all_tiles(prepared, held_out, least):
     assert len(chosen) == 4
     expected = table.loc[np.sort(np.concatenate(chosen))]
     selection = read_table(paths["selection"])
-    assert selection.columns.tolist() == ["tile", "pool_row", "polygon", "group", "code", "role", "region"]
+    described = ["tile", "pool_row", "polygon", "group", "code", "role", "region", "x", "y", "clear_dates"]
+    assert selection.columns.tolist() == described
     assert set(selection["region"]) == {"all"}
-    for name in selection.columns[:-1]:
+    for name in selection.columns.drop("region"):
         np.testing.assert_array_equal(selection[name], expected[name])
     assert {"learn", "validation"} == set(selection["role"])
     dtypes = selection[["pool_row", "polygon", "group", "code"]].dtypes.astype(str).tolist()

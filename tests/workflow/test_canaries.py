@@ -43,7 +43,6 @@ def test_canary_3_labels_of_the_held_out_tile_do_not_reach_its_fold(finished, tm
     select_samples(tmp_path / "split.parquet", indexes, settings, **outputs, **tables)
     assemble_samples(
         {tile: results / "pools" / f"{tile}.nc" for tile in tiles},
-        indexes,
         outputs["selection"],
         rule_settings(plan, "assemble_samples", {**wildcards, "region": "all"}),
         samples=tmp_path / "samples.nc",

@@ -41,7 +41,6 @@ DESCRIPTIONS = {
 
 def assemble_samples(
     pools: Mapping[str, Path | str],
-    indexes: Mapping[str, Path | str],
     selection: Path | str,
     settings: Mapping[str, Any],
     *,
@@ -52,8 +51,8 @@ def assemble_samples(
 
     Parameters
     ----------
-    pools, indexes
-        Values and indexes of the training tiles' pools, by tile.
+    pools
+        Pools of the training tiles, by tile.
     selection
         Table of `select_samples`.
     settings
@@ -81,7 +80,7 @@ def assemble_samples(
     }
     with create_netcdf(samples, attributes) as dataset:
         variables = define_inputs(dataset, inputs, len(selected))
-        _describe(dataset, selected, tiles, indexes)
+        _describe(dataset, selected, tiles)
         start = 0
         for tile in tiles:
             rows = selected.loc[selected["tile"] == tile, "pool_row"].to_numpy()
@@ -133,23 +132,11 @@ def _tell_error(drawn: int, learn: int) -> None:
         logger.info(text, drawn, learn, error)
 
 
-def _describe(
-    dataset: Dataset, selected: pd.DataFrame, tiles: list[str], indexes: Mapping[str, Path | str]
-) -> None:
-    places = [
-        read_table(indexes[tile], ["x", "y", "clear_dates"]).iloc[
-            selected.loc[selected["tile"] == tile, "pool_row"].to_numpy()
-        ]
-        for tile in tiles
-    ]
+def _describe(dataset: Dataset, selected: pd.DataFrame, tiles: list[str]) -> None:
     described = selected.assign(
         label=selected["code"],
         role=selected["role"].map(ROLES),
         tile=selected["tile"].map({tile: number for number, tile in enumerate(tiles)}),
-        **{
-            column: np.concatenate([place[column] for place in places])
-            for column in ("x", "y", "clear_dates")
-        },
     )
     for name, dtype in DESCRIPTIONS.items():
         variable = dataset.createVariable(name, dtype, (SAMPLE,), fill_value=False)

@@ -30,8 +30,8 @@ class Draw:
     Attributes
     ----------
     picked
-        ``tile``, ``pool_row``, ``polygon``, ``group``, ``code``, ``role``, ``region``, in the order tile, polygon,
-        row, column.
+        ``tile``, ``pool_row``, ``polygon``, ``group``, ``code``, ``role``, ``region``, and of the pool's index ``x``,
+        ``y``, ``clear_dates``; in the order tile, polygon, row, column.
     stratum
         Place of each picked pixel in the strata.
     wanted
@@ -70,7 +70,8 @@ def draw_samples(pools: PoolPixels, training: Training, stock: Stock, settings: 
     for tile, chosen in zip(stock.tiles, ranks, strict=True):
         rows, portion = pools.candidates(tile, training)
         taken = _taken(training.stratum[portion], chosen)
-        picked.append(_described(tile, rows[taken], portion[taken], training))
+        described = _described(tile, rows[taken], portion[taken], training)
+        picked.append(described.join(pools.described(tile, rows[taken])))
         strata.append(training.stratum[portion[taken]])
     table = pd.concat(picked, ignore_index=True)
     for group, share in training.validation_share.items():

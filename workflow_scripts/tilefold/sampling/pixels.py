@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from tilefold.folds.areas import HeldOutArea
@@ -60,3 +61,8 @@ class PoolPixels:
             places = read_table(self.indexes[tile], ["polygon", "x", "y"]).iloc[rows]
             rows = rows[~clipped_away(tile, places, training.clipped[polygon[rows]], self.area)]
         return rows, portion[rows]
+
+    def described(self, tile: str, rows: NDArray[np.intp]) -> pd.DataFrame:
+        """What sample databases tell of some rows of a tile's pool besides who trains: `x`, `y`, `clear_dates`."""
+        index = read_table(self.indexes[tile], ["x", "y", "clear_dates"])
+        return index.iloc[rows].reset_index(drop=True)
