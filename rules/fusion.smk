@@ -94,7 +94,7 @@ rule score_fused:
             seed=plan.config.split.seeds,
             allow_missing=True,
         ),
-        indexes=expand("<results>/pools/{tile}_index.parquet", tile=plan.train),
+        index="<results>/pools/index.parquet",
     output:
         fused="<results>/validation/{fold}/fused.csv",
     log:

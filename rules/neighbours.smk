@@ -13,7 +13,7 @@ rule measure_neighbours:
             fold=plan.folds,
             allow_missing=True,
         ),
-        indexes=expand("<results>/pools/{tile}_index.parquet", tile=plan.train),
+        index="<results>/pools/index.parquet",
     output:
         neighbours="<results>/summary/neighbours/seed_{seed}.csv",
     log:

@@ -39,7 +39,7 @@ rule score_regularised:
         classification="<results>/maps/{fold}/seed_{seed}/classification.tif",
         regularised=rules.regularise_map.output.regularised,
         predicted="<results>/runs/{fold}/seed_{seed}/predicted.parquet",
-        indexes=expand("<results>/pools/{tile}_index.parquet", tile=plan.train),
+        index="<results>/pools/index.parquet",
     output:
         scored="<results>/validation/{fold}/seed_{seed}/regularised.csv",
     log:

@@ -15,12 +15,36 @@ polygon_area_tables = expand(
 )
 
 
+# One table for all that read every tile; runs are trained on those of their own tiles.
+rule gather_indexes:
+    input:
+        indexes=expand("<results>/pools/{tile}_index.parquet", tile=plan.train),
+    output:
+        index="<results>/pools/index.parquet",
+    log:
+        "<logs>/gather_indexes.log",
+    benchmark:
+        "<benchmarks>/gather_indexes.tsv"
+    conda:
+        "../envs/tilefold.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        settings=settings("gather_indexes"),
+    message:
+        "Gathering the indexes of the pools of all tiles"
+    script:
+        "../workflow_scripts/gather_indexes.py"
+
+
 rule predict_samples:
     input:
         models=expand(run_model, region=plan.regions, allow_missing=True),
         roles=rules.select_samples.output.roles,
         pools=expand("<results>/pools/{tile}.nc", tile=plan.train),
-        indexes=expand("<results>/pools/{tile}_index.parquet", tile=plan.train),
+        index="<results>/pools/index.parquet",
         blocks=fold_blocks,
         regions=expand(region_rasters, tile=plan.train),
         neighbours=region_neighbours,
@@ -87,7 +111,7 @@ rule score_distances:
     input:
         predicted=rules.predict_samples.output.predicted,
         roles=rules.select_samples.output.roles,
-        indexes=expand("<results>/pools/{tile}_index.parquet", tile=plan.train),
+        index="<results>/pools/index.parquet",
         blocks=fold_blocks,
     output:
         distances="<results>/validation/{fold}/seed_{seed}/distances.csv",

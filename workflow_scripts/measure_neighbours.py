@@ -3,6 +3,7 @@
 from typing import Any
 
 from tilefold.jobs.job import start_job
+from tilefold.storage.gathered import gathered_tables
 from tilefold.validation.neighbours import measure_neighbours
 
 
@@ -13,7 +14,7 @@ def main(snakemake: Any) -> None:
     measure_neighbours(
         dict(zip(folds, snakemake.input.roles, strict=True)),
         dict(zip(folds[1:], snakemake.input.predicted, strict=True)),
-        dict(zip(settings["tiles"], snakemake.input.indexes, strict=True)),
+        gathered_tables(snakemake.input.index, settings["tiles"]),
         settings,
         neighbours=snakemake.output.neighbours,
     )

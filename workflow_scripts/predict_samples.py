@@ -5,6 +5,7 @@ from typing import Any
 from tilefold.inference.samples import predict_samples
 from tilefold.jobs.job import start_job
 from tilefold.regions.reading import rasters_by_tile
+from tilefold.storage.gathered import gathered_tables
 
 
 def main(snakemake: Any) -> None:
@@ -14,7 +15,7 @@ def main(snakemake: Any) -> None:
         dict(zip(settings["regions"], snakemake.input.models, strict=True)),
         snakemake.input.roles,
         dict(zip(settings["tiles"], snakemake.input.pools, strict=True)),
-        dict(zip(settings["tiles"], snakemake.input.indexes, strict=True)),
+        gathered_tables(snakemake.input.index, settings["tiles"]),
         settings,
         predicted=snakemake.output.predicted,
         blocks=next(iter(snakemake.input.blocks), None),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tilefold.jobs.job import start_job
+from tilefold.storage.gathered import gathered_tables
 from tilefold.validation.distances import score_distances
 
 
@@ -12,7 +13,7 @@ def main(snakemake: Any) -> None:
     score_distances(
         snakemake.input.predicted,
         snakemake.input.roles,
-        dict(zip(settings["tiles"], snakemake.input.indexes, strict=True)),
+        gathered_tables(snakemake.input.index, settings["tiles"]),
         settings,
         distances=snakemake.output.distances,
         blocks=next(iter(snakemake.input.blocks), None),

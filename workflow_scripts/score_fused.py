@@ -3,6 +3,7 @@
 from typing import Any
 
 from tilefold.jobs.job import start_job
+from tilefold.storage.gathered import gathered_tables
 from tilefold.validation.map_scores import score_fused
 
 
@@ -12,7 +13,7 @@ def main(snakemake: Any) -> None:
     names = [*settings["methods"], *(f"seed_{seed}" for seed in settings["seeds"])]
     score_fused(
         dict(zip(names, [*snakemake.input.fused, *snakemake.input.maps], strict=True)),
-        dict(zip(settings["tiles"], snakemake.input.indexes, strict=True)),
+        gathered_tables(snakemake.input.index, settings["tiles"]),
         list(snakemake.input.roles),
         settings,
         fused=snakemake.output.fused,

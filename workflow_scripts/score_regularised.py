@@ -3,6 +3,7 @@
 from typing import Any
 
 from tilefold.jobs.job import start_job
+from tilefold.storage.gathered import gathered_tables
 from tilefold.validation.map_scores import score_regularised
 
 
@@ -12,7 +13,7 @@ def main(snakemake: Any) -> None:
     score_regularised(
         {"raw": snakemake.input.classification, "regularised": snakemake.input.regularised},
         snakemake.input.predicted,
-        dict(zip(settings["tiles"], snakemake.input.indexes, strict=True)),
+        gathered_tables(snakemake.input.index, settings["tiles"]),
         settings,
         scored=snakemake.output.scored,
     )

@@ -86,6 +86,7 @@ DEPENDS = {
         {
             "split_polygons",
             "assign_blocks",
+            "gather_indexes",
             "predict_samples",
             "select_samples",
             "assemble_samples",

@@ -26,6 +26,7 @@ def test_the_published_study_plans_its_jobs(tmp_path):
         "clean_ground_truth": 1,
         "split_polygons": 1,
         "extract_pool": 4,
+        "gather_indexes": 1,
         **dict.fromkeys(once_a_run.split(), 5),
         "classify_chunk": 50 * (4 + 4 * 1),
         "merge_chunks": 3 * (4 + 4 * 1),

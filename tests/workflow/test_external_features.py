@@ -146,6 +146,7 @@ def test_predicted_pixels_equal_the_map(folder):
 
 AFTER = {
     "extract_pool",
+    "gather_indexes",
     "select_samples",
     "assemble_samples",
     "train_candidate",

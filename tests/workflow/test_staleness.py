@@ -131,6 +131,7 @@ def test_one_more_acquisition(finished, content):
     assert tiles(found, "preprocess") == tiles(found, "extract_pool") == {A}
     assert folds(found, "train_candidate") == {"all", f"without_{B}"}
     assert folds(found, "select_samples") == {"all", f"without_{B}"}
+    assert of(found, "gather_indexes") == {""}
     assert folds(found, "predict_samples") == folds(found, "validate_run") == ALL_FOLDS
     assert folds(found, "mosaic_tiles") == ALL_FOLDS
     assert "split_polygons" not in rules(found)

@@ -21,7 +21,7 @@ from scipy.spatial import cKDTree
 from tilefold.folds.blocks import Blocks
 from tilefold.grids.lengths import in_units
 from tilefold.grids.ownership import Ownership
-from tilefold.storage.tables import read_table, split_list
+from tilefold.storage.tables import Table, read_table, split_list
 
 TILES, BLOCKS, FIELD = "tiles", "blocks", "field"
 #: Cell of a pixel that no fold can hold out: its polygon has no value in the field.
@@ -31,7 +31,7 @@ FOOTPRINT, OWNED = "footprint", "owned"
 BAR, CLIP = "bar", "clip"
 
 Mask = NDArray[np.bool_]
-Indexes = Mapping[str, Path | str]
+Indexes = Mapping[str, Table]
 
 
 class AreaError(ValueError):

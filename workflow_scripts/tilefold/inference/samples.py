@@ -22,7 +22,7 @@ from tilefold.regions.names import NO_REGION
 from tilefold.regions.preparing import read_neighbours
 from tilefold.regions.reading import bands_at
 from tilefold.storage.samples import read_rows, stored_variables
-from tilefold.storage.tables import read_table, write_table
+from tilefold.storage.tables import Table, read_table, write_table
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def predict_samples(
     models: Mapping[str, Path | str],
     roles: Path | str,
     pools: Mapping[str, Path | str],
-    indexes: Mapping[str, Path | str],
+    indexes: Mapping[str, Table],
     settings: Mapping[str, Any],
     *,
     predicted: Path | str,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tilefold.storage.tables import read_table
+from tilefold.storage.tables import Table, read_table
 
 
-def thinned_pixels(indexes: Mapping[str, Path | str], most: int) -> dict[str, NDArray[np.bool_]]:
+def thinned_pixels(indexes: Mapping[str, Table], most: int) -> dict[str, NDArray[np.bool_]]:
     """Which pixels of each pool are kept where a class has more than `most` of them in all.
 
     Each polygon keeps its share, rounded down, at least one pixel, evenly spaced in the order of tiles and pool

@@ -131,6 +131,11 @@ def extract_pool(plan: Plan, tile: str) -> Settings:
     }
 
 
+def gather_indexes(plan: Plan) -> Settings:
+    """Indexes of all tiles' pools."""
+    return {"tiles": list(plan.train)}
+
+
 def select_samples(plan: Plan, fold: str, seed: str) -> Settings:
     """Training pixels of a run."""
     run = plan.run(fold, seed)
@@ -350,6 +355,7 @@ BUILDERS: dict[str, Callable[..., Settings]] = {
         import_samples,
         split_samples,
         extract_pool,
+        gather_indexes,
         select_samples,
         assemble_samples,
         train_candidate,

@@ -10,11 +10,15 @@ from pathlib import Path
 import geopandas
 import pandas as pd
 
+from tilefold.storage.gathered import TablePart
 from tilefold.storage.whole import whole_file
 
 #: GeoPackages record when they were written; a fixed date keeps equal content equal.
 FIXED_DATE = "2000-01-01T00:00:00.000Z"
 LIST_SEPARATOR = ";"
+
+#: A table's file, or its part of a file of several.
+Table = Path | str | TablePart
 
 
 def write_table(path: Path | str, table: pd.DataFrame) -> None:
@@ -28,8 +32,10 @@ def write_table(path: Path | str, table: pd.DataFrame) -> None:
             raise ValueError(f"{path}: a table is a .csv or a .parquet file")
 
 
-def read_table(path: Path | str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+def read_table(path: Table, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Read a table that `write_table` wrote; empty text cells of a CSV come back as NaN."""
+    if isinstance(path, TablePart):
+        return path.read(columns)
     if Path(path).suffix == ".csv":
         return pd.read_csv(path, usecols=list(columns) if columns else None)
     return pd.read_parquet(path, columns=list(columns) if columns else None, engine="pyarrow")

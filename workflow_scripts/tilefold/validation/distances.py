@@ -15,13 +15,13 @@ from scipy.spatial import cKDTree
 from tilefold.folds.areas import HeldOutArea, open_area
 from tilefold.folds.barring import TRAINING_ROLES, clipped_away
 from tilefold.grids.lengths import metric_points
-from tilefold.storage.tables import read_table, write_table
+from tilefold.storage.tables import Table, read_table, write_table
 from tilefold.validation.matrices import unit_counts
 from tilefold.validation.metrics import scores
 
 logger = logging.getLogger(__name__)
 
-Indexes = Mapping[str, Path | str]
+Indexes = Mapping[str, Table]
 PREDICTED = ["tile", "pool_row", "group", "code", "held_out_pixel", "predicted"]
 #: Metrics of each class of distances.
 METRICS = ["n_pixels", "n_polygons", "n_nodata", "n_classes", "oa", "mean_f1"]
@@ -88,7 +88,7 @@ def _places(pixels: pd.DataFrame, indexes: Indexes, crs: str) -> NDArray[np.floa
 
 
 def _training_points(
-    index: Path | str, tile: str, trains: pd.DataFrame, area: HeldOutArea, crs: str
+    index: Table, tile: str, trains: pd.DataFrame, area: HeldOutArea, crs: str
 ) -> NDArray[np.float64]:
     """Metric places of a pool's pixels that may train."""
     pixels = read_table(index, ["polygon", "x", "y"])

@@ -15,7 +15,7 @@ from tilefold.folds.barring import TRAINING_ROLES
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import to_common
 from tilefold.storage.rasters import crs_text
-from tilefold.storage.tables import read_table, write_table
+from tilefold.storage.tables import Table, read_table, write_table
 from tilefold.validation.matrices import unit_counts
 from tilefold.validation.metrics import scores
 from tilefold.validation.sides import side_rows, sides_of_run
@@ -25,7 +25,7 @@ Paths = Mapping[str, Path | str]
 
 def score_fused(
     maps: Paths,
-    indexes: Paths,
+    indexes: Mapping[str, Table],
     roles: Sequence[Path | str],
     settings: Mapping[str, Any],
     *,
@@ -74,7 +74,7 @@ def score_fused(
 def score_regularised(
     maps: Paths,
     predicted: Path | str,
-    indexes: Paths,
+    indexes: Mapping[str, Table],
     settings: Mapping[str, Any],
     *,
     scored: Path | str,

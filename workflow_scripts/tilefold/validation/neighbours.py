@@ -16,11 +16,12 @@ from tilefold.folds.barring import TRAINING_ROLES
 from tilefold.grids.grid import Grid
 from tilefold.grids.lengths import metric_points
 from tilefold.grids.ownership import Ownership, to_common
-from tilefold.storage.tables import read_table, write_table
+from tilefold.storage.tables import Table, read_table, write_table
 
 logger = logging.getLogger(__name__)
 
 Paths = Mapping[str, Path | str]
+Tables = Mapping[str, Table]
 Points = NDArray[np.float64]
 
 SAMPLES, FOLDS, MAP = "samples", "folds", "map"
@@ -31,7 +32,7 @@ SHARES = np.arange(101) / 100
 
 
 def measure_neighbours(
-    roles: Paths, predicted: Paths, indexes: Paths, settings: Mapping[str, Any], *, neighbours: Path | str
+    roles: Paths, predicted: Paths, indexes: Tables, settings: Mapping[str, Any], *, neighbours: Path | str
 ) -> None:
     """Write the distributions of distances to the nearest training polygon: of samples, of folds, of the map.
 
@@ -120,7 +121,7 @@ def _training(roles: Path | str, pixels: pd.DataFrame, tiles: Sequence[str], crs
     return _means(pixels[pixels["tile"].isin(tiles) & pixels["polygon"].isin(trains)], crs)
 
 
-def _held_out(table: pd.DataFrame, indexes: Paths, crs: str) -> Points:
+def _held_out(table: pd.DataFrame, indexes: Tables, crs: str) -> Points:
     parts = [
         read_table(indexes[str(tile)], ["polygon", "x", "y"]).iloc[rows.to_numpy()]
         for tile, rows in table.groupby("tile")["pool_row"]
