@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from tilefold.folds.blocks import Blocks
 from tilefold.grids.lengths import in_units
@@ -139,7 +139,7 @@ class HeldOutArea:
     footprint_tiles: frozenset[str] = frozenset()
     belt: float = 0.0
     outline: shapely.Geometry = field(default_factory=shapely.Polygon)
-    pixels: cKDTree | None = None
+    pixels: scipy.spatial.cKDTree | None = None
 
     def holds(self, tile: str, pixels: pd.DataFrame) -> Mask:
         """Whether each pixel is held out; see `Cells.of_pixels`."""
@@ -243,13 +243,13 @@ def _near_outline(
     return inside
 
 
-def _held_out_pixels(cells: Cells, held_out: frozenset[str], indexes: Indexes) -> cKDTree | None:
+def _held_out_pixels(cells: Cells, held_out: frozenset[str], indexes: Indexes) -> scipy.spatial.cKDTree | None:
     places = [np.empty((0, 2))]
     for tile, index in _tables(indexes):
         held = cells.of_some(held_out, tile, index)
         places.append(index.loc[held, ["x", "y"]].to_numpy(np.float64))
     found = np.concatenate(places)
-    return cKDTree(found) if len(found) else None
+    return scipy.spatial.cKDTree(found) if len(found) else None
 
 
 def _tables(indexes: Indexes) -> Iterable[tuple[str, pd.DataFrame]]:
