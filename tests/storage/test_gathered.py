@@ -27,7 +27,9 @@ def test_each_table_is_read_as_from_its_own_file(tables, tmp_path):
     for name, path in tables.items():
         pd.testing.assert_frame_equal(read_table(found[name]), pd.read_parquet(path))
         columns = ["x", "row"]
-        pd.testing.assert_frame_equal(read_table(found[name], columns), pd.read_parquet(path, columns=columns))
+        pd.testing.assert_frame_equal(
+            read_table(found[name], columns), pd.read_parquet(path, columns=columns)
+        )
 
 
 def test_the_bytes_depend_on_the_tables_alone(tables, tmp_path):

@@ -243,7 +243,9 @@ def _near_outline(
     return inside
 
 
-def _held_out_pixels(cells: Cells, held_out: frozenset[str], indexes: Indexes) -> scipy.spatial.cKDTree | None:
+def _held_out_pixels(
+    cells: Cells, held_out: frozenset[str], indexes: Indexes
+) -> scipy.spatial.cKDTree | None:
     places = [np.empty((0, 2))]
     for tile, index in _tables(indexes):
         held = cells.of_some(held_out, tile, index)

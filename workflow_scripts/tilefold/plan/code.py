@@ -52,6 +52,7 @@ def _reachable(modules: Iterable[str]) -> set[str]:
     return seen
 
 
+@cache
 def _module_file(module: str) -> Path:
     parts = module.split(".")[1:]
     file = LIBRARY.joinpath(*parts).with_suffix(".py")
