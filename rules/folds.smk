@@ -3,7 +3,7 @@
 
 rule split_polygons:
     input:
-        reference=rules.clean_ground_truth.output.reference,
+        reference="<results>/ground_truth/reference.gpkg",
         regions=expand(
             rules.burn_regions.output.raster,
             tile=plan.train if plan.region_names else [],

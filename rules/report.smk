@@ -19,13 +19,13 @@ rule write_report:
             ]
             for name in ("samples", "importance", "errors", "classes")
         },
-        folds=rules.summarise_runs.output.folds,
-        classes=rules.summarise_runs.output.classes,
-        gaps=rules.summarise_runs.output.gaps,
-        folds_mean=rules.summarise_runs.output.folds_mean,
-        intervals=rules.summarise_runs.output.intervals,
+        folds="<results>/summary/folds.csv",
+        classes="<results>/summary/classes.csv",
+        gaps="<results>/summary/gaps.csv",
+        folds_mean="<results>/summary/folds_mean.csv",
+        intervals="<results>/summary/intervals.csv",
         baselines=(
-            rules.summarise_baselines.output.baselines
+            "<results>/summary/baselines.csv"
             if plan.config.validation.baselines
             else []
         ),
@@ -51,7 +51,7 @@ rule write_report:
             f"<results>/runs/{run.fold}/seed_{run.seed}/roles.parquet"
             for run in plan.runs
         ],
-        candidates=rules.summarise_candidates.output.candidates,
+        candidates="<results>/summary/candidates.csv",
         choices=[
             f"<results>/runs/{run.fold}/seed_{run.seed}/region_{region}/model_choice.csv"
             for run in plan.runs

@@ -42,7 +42,7 @@ rule gather_indexes:
 rule predict_samples:
     input:
         models=expand(run_model, region=plan.regions, allow_missing=True),
-        roles=rules.select_samples.output.roles,
+        roles="<results>/runs/{fold}/seed_{seed}/roles.parquet",
         pools=expand("<results>/pools/{tile}.nc", tile=plan.train),
         index="<results>/pools/index.parquet",
         blocks=fold_blocks,
@@ -201,7 +201,7 @@ rule summarise_candidates:
             for region in plan.regions
             for candidate in plan.candidates
         ],
-        folds=rules.summarise_runs.output.folds,
+        folds="<results>/summary/folds.csv",
     output:
         candidates=report(
             "<results>/summary/candidates.csv",
@@ -233,8 +233,8 @@ rule predict_baselines:
             region=plan.region_names or plan.regions,
             allow_missing=True,
         ),
-        predicted=rules.predict_samples.output.predicted,
-        rates=rules.select_samples.output.rates,
+        predicted="<results>/runs/{fold}/seed_{seed}/predicted.parquet",
+        rates="<results>/runs/{fold}/seed_{seed}/rates.csv",
         pools=expand("<results>/pools/{tile}.nc", tile=plan.train),
     output:
         counts="<results>/validation/{fold}/seed_{seed}/baselines.parquet",
@@ -263,7 +263,7 @@ rule summarise_baselines:
             for run in plan.runs
         ],
         rates=rules.summarise_runs.input.rates,
-        folds=rules.summarise_runs.output.folds,
+        folds="<results>/summary/folds.csv",
     output:
         baselines=report(
             "<results>/summary/baselines.csv",
