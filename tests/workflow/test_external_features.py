@@ -204,7 +204,7 @@ def test_expressions_are_features_of_samples_and_not_of_pools(folder, chosen):
     changed = merged(
         chosen, {"features": {"sentinel2": ["ndvi", "NDVI705", {"name": "ratio", "expression": "B8 / B3"}]}}
     )
-    assert rules(folder, changed) == AFTER - {"extract_pool", "select_samples"}
+    assert rules(folder, changed) == AFTER - {"extract_pool", "gather_indexes", "select_samples"}
 
 
 def refused(folder, content):
