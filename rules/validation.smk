@@ -9,7 +9,6 @@ area_tables = expand(
     "<results>/summary/areas/seed_{seed}.csv",
     seed=plan.config.split.seeds if reference_sample else [],
 )
-
 polygon_area_tables = expand(
     "<results>/summary/areas_polygons/seed_{seed}.csv", seed=plan.polygon_area_seeds
 )
@@ -76,8 +75,8 @@ rule validate_run:
         rates=rules.select_samples.output.rates,
         roles=rules.select_samples.output.roles,
         split="<results>/split/seed_{seed}.parquet",
-        indexes=(
-            expand("<results>/pools/{tile}_index.parquet", tile=plan.train)
+        index=(
+            ["<results>/pools/index.parquet"]
             if resampling_kind(plan.config) == "block"
             else []
         ),

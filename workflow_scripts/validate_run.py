@@ -20,7 +20,7 @@ def main(snakemake: Any) -> None:
         metrics=snakemake.output.metrics,
         classes=snakemake.output.classes,
         matrices={side: folder / f"{side}.csv" for side in settings["sides"]},
-        indexes=snakemake.input.indexes,
+        index=next(iter(snakemake.input.index), None),
     )
     describe_errors(
         snakemake.input.predicted,

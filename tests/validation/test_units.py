@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tilefold.storage.gathered import gather_tables
 from tilefold.validation.summary import summarise_runs
 from tilefold.validation.units import (
     ResamplingError,
@@ -49,16 +50,17 @@ def test_a_polygon_is_whole_in_the_block_of_its_mean(split, tmp_path):
         "west": [(1, 15.0, 5.0), (1, 25.0, 5.0), (3, 85.0, 5.0), (4, 115.0, 95.0)],
         "east": [(2, 95.0, 5.0), (3, 115.0, 5.0), (3, 115.0, 15.0), (5, 150.0, -5.0)],
     }
-    paths = []
-    for tile, pixels in rows.items():
-        paths.append(tmp_path / f"{tile}.parquet")
-        pd.DataFrame(pixels, columns=["polygon", "x", "y"]).to_parquet(paths[-1])
-    units = resampling_units(split, BLOCKS, paths)
+    paths = [tmp_path / f"{tile}.parquet" for tile in rows]
+    for path, pixels in zip(paths, rows.values(), strict=True):
+        pd.DataFrame(pixels, columns=["polygon", "x", "y"]).to_parquet(path, index=False)
+    index = tmp_path / "index.parquet"
+    gather_tables(paths, index)
+    units = resampling_units(split, BLOCKS, index)
     assert partition(units) == sets([1, 2], [3, 4], [5])
     # Column 1, row 0 and column 1, row -1: the squares of the folds' blocks.
     assert units[3] - units[5] == 1
     # Feet: the same squares need other numbers.
-    in_feet = resampling_units(split, {**BLOCKS, "crs": "EPSG:2225", "size_m": 100 * 1200 / 3937}, paths)
+    in_feet = resampling_units(split, {**BLOCKS, "crs": "EPSG:2225", "size_m": 100 * 1200 / 3937}, index)
     assert partition(in_feet) == partition(units)
 
 
@@ -79,6 +81,8 @@ def test_counts_say_what_their_units_are(split):
         with_units(pd.DataFrame({"polygon": [1, 9]}), resampling_units(split, {"kind": "group"}), BLOCKS)
     with pytest.raises(ResamplingError, match="no unit of resampling 'pixel'"):
         resampling_units(split, {"kind": "pixel"})
+    with pytest.raises(ResamplingError, match="needs the index"):
+        resampling_units(split, BLOCKS)
 
 
 def summarised(folder, blocks, polygons, kind, rng):

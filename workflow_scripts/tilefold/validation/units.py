@@ -23,7 +23,7 @@ class ResamplingError(ValueError):
 
 
 def resampling_units(
-    split: Path | str, resampling: Mapping[str, Any], indexes: Iterable[Path | str] = ()
+    split: Path | str, resampling: Mapping[str, Any], index: Path | str | None = None
 ) -> pd.Series[int]:
     """Unit of each polygon; it depends on no run, so that models are compared on the same units.
 
@@ -37,8 +37,8 @@ def resampling_units(
         `kind`: `POLYGON` (an original of the reference with all its parts), `GROUP` (of the split) or `BLOCK`, which
         needs `size_m` (side in metres) and `crs` (the common one): squares that hold the mean of the pixels of an
         original; their corners are multiples of the side, as those of the blocks of folds.
-    indexes
-        Indexes of the pools of all tiles, for `BLOCK`: `polygon`, `x`, `y`.
+    index
+        Index of the pools of all tiles, for `BLOCK`: `polygon`, `x`, `y`.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def resampling_units(
     Raises
     ------
     ResamplingError
-        If the kind is unknown.
+        If the kind is unknown, or `BLOCK` is given no index.
     """
     polygons = read_table(split, ["polygon", "group", "id"]).set_index("polygon")
     kind = resampling["kind"]
@@ -59,7 +59,9 @@ def resampling_units(
         return pd.Series(polygons["group"].to_numpy(np.int64), polygons.index)
     if kind != BLOCK:
         raise ResamplingError(f"no unit of resampling {kind!r}; known are {POLYGON}, {GROUP}, {BLOCK}")
-    pixels = pd.concat([read_table(path, ["polygon", "x", "y"]) for path in indexes], ignore_index=True)
+    if index is None:
+        raise ResamplingError(f"{BLOCK} needs the index of the pools, which tells where pixels lie")
+    pixels = read_table(index, ["polygon", "x", "y"])
     original = pixels["polygon"].map(polygons["id"]).rename("id")
     middle = pixels.groupby(original)[["x", "y"]].mean()
     size = in_units(resampling["size_m"], resampling["crs"])

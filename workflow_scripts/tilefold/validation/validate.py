@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ def validate_run(
     metrics: Path | str,
     classes: Path | str,
     matrices: Mapping[str, Path | str],
-    indexes: Iterable[Path | str] = (),
+    index: Path | str | None = None,
 ) -> None:
     """Count a run's predicted pixels by polygon and score each of its sides.
 
@@ -55,8 +55,8 @@ def validate_run(
         To write: one row for each side and class (CSV).
     matrices
         To write: confusion matrices in OTB's layout, by side.
-    indexes
-        Indexes of the pools of all tiles, where blocks are resampled.
+    index
+        Index of the pools of all tiles, where blocks are resampled.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def validate_run(
     """
     sides = _checked_sides(matrices, settings)
     codes, nodata = list(settings["codes"]), int(settings["nodata"])
-    resampled = resampling_units(split, settings["resampling"], indexes)
+    resampled = resampling_units(split, settings["resampling"], index)
     table = with_units(count_pixels(read_table(predicted, KEYS)), resampled, settings["resampling"])
     units = {side: unit_counts(side_rows(table, side), codes, nodata) for side in sides}
     unlearnt = not_learnt(rates, codes)
