@@ -38,7 +38,9 @@ def bench_report() -> dict[str, float]:
         }
         (folder / "config.yaml").write_text(yaml.safe_dump(config))
         command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "2"]
-        command += ["--profile", str(ROOT / "profiles" / "local"), "--configfile", "config.yaml", "report"]
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, env=dict(os.environ))
+        command += ["report", "--profile", str(ROOT / "profiles" / "local"), "--configfile", "config.yaml"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=dict(os.environ))
+        if done.returncode:
+            raise RuntimeError(f"the workflow failed:\n{done.stderr[-3000:]}")
         measured = pd.read_csv(folder / "results" / "benchmarks" / "write_report.tsv", sep="\t")
         return {"report_seconds_4_tiles_5_runs": float(measured["s"].iloc[0])}
