@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import shapely
+from pyproj import Transformer
 
 from tilefold.grids.grid import Grid
 from tilefold.grids.ownership import Ownership, footprint_ring
@@ -14,6 +16,7 @@ from tilefold.grids.windows import Window
 from tilefold.inference.blending import edge_distance
 from tilefold.inference.mosaic import mosaic_tiles
 from tilefold.inference.seams import measure_seams
+from tilefold.plan.grids import output_grid
 from tilefold.storage.rasters import create_raster
 from tilefold.storage.tables import read_table
 
@@ -32,7 +35,9 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=0)
 
 
-def write(folder: Path, probabilities: dict[str, np.ndarray], unseen: dict[str, np.ndarray]) -> dict:
+def write(
+    folder: Path, probabilities: dict[str, np.ndarray], unseen: dict[str, np.ndarray], grids=GRIDS
+) -> dict:
     """Rasters of each product, by product and tile; probabilities (classes, rows, columns)."""
     paths: dict[str, dict[str, Path]] = {"classification": {}, "confidence": {}, "probabilities": {}}
     for tile, values in probabilities.items():
@@ -46,7 +51,7 @@ def write(folder: Path, probabilities: dict[str, np.ndarray], unseen: dict[str, 
             paths[product][tile] = folder / f"{tile}_{product}.tif"
             with create_raster(
                 paths[product][tile],
-                GRIDS[tile],
+                grids[tile],
                 dtype=dtype,
                 nodata=nodata,
                 descriptions=[f"{product} {band}" for band in range(len(stored))],
@@ -103,9 +108,11 @@ def weights(tile: str) -> np.ndarray:
 
 
 def test_edge_distance_is_counted_from_pixel_centres() -> None:
-    whole = edge_distance(GRIDS["A"], Window(0, HEIGHT, 0, WIDTH))
+    whole = edge_distance(GRIDS["A"], GRIDS["A"], Window(0, HEIGHT, 0, WIDTH))
     np.testing.assert_allclose(whole, weights("A"))
-    np.testing.assert_allclose(edge_distance(GRIDS["A"], Window(7, 30, 250, 300)), whole[7:30, 250:300])
+    np.testing.assert_allclose(
+        edge_distance(GRIDS["A"], GRIDS["A"], Window(7, 30, 250, 300)), whole[7:30, 250:300]
+    )
 
 
 def test_probabilities_are_means_weighted_by_the_distance_from_the_edge(random_tiles) -> None:
@@ -130,6 +137,47 @@ def test_probabilities_are_means_weighted_by_the_distance_from_the_edge(random_t
     clear = seen & (ordered[2] - ordered[1] > 1)
     np.testing.assert_array_equal(labels[clear], np.array(CODES)[mean[:, clear].argmax(axis=0)])
     assert (labels[~seen] == 0).all()
+
+
+def test_tiles_of_two_zones_are_blended_on_the_map(tmp_path: Path) -> None:
+    """Each pixel of the map takes of each tile the pixel that its centre lies in, and its place in that tile."""
+    target, side = "EPSG:2154", 200
+    places = {"A": ("EPSG:32631", 738000.0, 4801000.0), "B": ("EPSG:32632", 252660.0, 4801520.0)}
+    grids = {t: Grid(crs, (10.0, 0.0, x, 0.0, -10.0, y), side, side) for t, (crs, x, y) in places.items()}
+    rng = np.random.default_rng(5)
+    probabilities = {tile: softmax(rng.normal(size=(3, side, side))) for tile in grids}
+    unseen = {tile: rng.random((side, side)) < 0.1 for tile in grids}
+    paths = write(tmp_path, probabilities, unseen, grids)
+    rings = {tile: footprint_ring(grid, target) for tile, grid in grids.items()}
+    changed = {
+        "grids": {tile: grid.to_dict() for tile, grid in grids.items()},
+        "map_grids": {tile: output_grid(grid, target, None).to_dict() for tile, grid in grids.items()},
+        "ownership": Ownership(target, rings).to_dict(),
+    }
+    mosaic, likely = tmp_path / "mosaic.tif", paths["probabilities"]
+    mosaic_tiles(likely, settings("probabilities") | changed, mosaic=mosaic, probabilities=likely)
+    with rasterio.open(mosaic) as raster:
+        found, transform = raster.read(), raster.transform
+    rows, cols = np.mgrid[: found.shape[1], : found.shape[2]]
+    x, y = transform.c + 10 * (cols + 0.5), transform.f - 10 * (rows + 0.5)
+    total, weight, tiles = np.zeros(found.shape), np.zeros(rows.shape), np.zeros(rows.shape, int)
+    sure, held = np.ones(rows.shape, bool), np.zeros(rows.shape, bool)
+    for tile, (crs, left, top) in places.items():
+        there = Transformer.from_crs(target, crs, always_xy=True).transform(x, y)
+        col, row = (there[0] - left) / 10, (top - there[1]) / 10
+        inside = (row >= 0) & (row < side) & (col >= 0) & (col < side)
+        at = np.floor(row[inside]).astype(int), np.floor(col[inside]).astype(int)
+        share = np.minimum.reduce([row, side - row, col, side - col])[inside] * ~unseen[tile][at]
+        total[:, inside] += np.rint(probabilities[tile] * 1000)[:, *at] * share
+        weight[inside] += share
+        tiles[inside] += share > 0
+        # Centres on an edge of a pixel, to a millimetre, may go either way; footprints have straight sides.
+        sure &= (np.abs(row - np.rint(row)) > 1e-4) & (np.abs(col - np.rint(col)) > 1e-4)
+        held |= shapely.intersects_xy(shapely.Polygon(rings[tile]), x, y)
+    checked = sure & held & (tiles > 0)
+    assert (tiles[checked] == 2).sum() > 3000
+    assert np.abs(found[:, checked] - total[:, checked] / weight[checked]).max() <= 0.5 + 1e-6
+    assert (found[:, sure & ((tiles == 0) | ~held)] == 65535).all()
 
 
 def test_where_one_tile_saw_a_pixel_its_values_stay(random_tiles) -> None:

@@ -25,7 +25,7 @@ def test_two_zones_give_one_map_and_no_place_counts_twice(tmp_path, content):
         {
             "tiles": {"train": tiles, "map": tiles},
             "folds": {"scheme": tiles[:1]},
-            "maps": {"crs": CRS, "vector": "gpkg"},
+            "maps": {"crs": CRS, "blend": True, "vector": "gpkg"},
             "classification": {"enable_probability_map": False, "enable_margin_map": False},
         },
     )

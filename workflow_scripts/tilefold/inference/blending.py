@@ -10,21 +10,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilefold.grids.grid import Grid
+from tilefold.grids.ownership import to_common
 from tilefold.grids.windows import Window
 from tilefold.inference.decisions import decide
 from tilefold.inference.scales import PROBABILITY_NODATA, PROBABILITY_SCALE
 
 #: Mean probabilities as whole multiples of this, so that the order of a sum never turns a tie.
 PRECISION = 1e-9
+#: Least distance from an edge that counts, in pixels, so that a pixel that one tile alone saw has a weight.
+EDGE = 1e-3
 
 
-def edge_distance(grid: Grid, window: Window) -> NDArray[np.float64]:
-    """Distance of pixel centres of a window from the nearest edge of the tile's grid, in pixels."""
-    rows = np.arange(window.row_start, window.row_stop) + 0.5
-    cols = np.arange(window.col_start, window.col_stop) + 0.5
-    from_rows = np.minimum(rows, grid.height - rows)
-    from_cols = np.minimum(cols, grid.width - cols)
-    return np.minimum(from_rows[:, None], from_cols[None, :])
+def edge_distance(tile: Grid, grid: Grid, window: Window) -> NDArray[np.float64]:
+    """Distance of pixel centres of a window of a grid from the nearest edge of a tile, in the tile's pixels.
+
+    Parameters
+    ----------
+    tile
+        The tile's own grid: only there do its edges lie along rows and columns.
+    grid
+        Grid of the window, of the tile's CRS or another.
+    window
+        Pixels whose distances are wanted.
+
+    Returns
+    -------
+    array of float64, (rows, columns)
+        At least `EDGE`, also outside of the tile.
+    """
+    rows, cols = np.mgrid[window.row_start : window.row_stop, window.col_start : window.col_stop]
+    x, y = to_common(grid, tile.crs, rows, cols)
+    left, bottom, right, top = tile.bounds
+    width, height = tile.resolution
+    from_sides = np.minimum(x - left, right - x) / width
+    from_ends = np.minimum(y - bottom, top - y) / height
+    return np.maximum(np.minimum(from_sides, from_ends), EDGE)
 
 
 @dataclass

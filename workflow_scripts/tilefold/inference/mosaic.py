@@ -90,7 +90,9 @@ def mosaic_tiles(
             ) as output:
                 if settings["classes"]:
                     describe_classes(output, settings["classes"])
-                joint = _Joint(placed, windows, ownership, settings["product"], settings.get("codes", []))
+                joint = _Joint(
+                    grids, placed, windows, ownership, settings["product"], settings.get("codes", [])
+                )
                 _fill(output, tiles, joint, probabilities or {})
         if not settings["classes"]:
             write_statistics(joined)
@@ -151,8 +153,9 @@ def describe_classes(dataset: DatasetWriter, classes: Sequence[Mapping[str, Any]
 
 @dataclass(frozen=True)
 class _Joint:
-    """What each block of a mosaic is joined by."""
+    """What each block of a mosaic is joined by: each tile's own grid, that on the mosaic's lattice, and the rest."""
 
+    own: Mapping[str, Grid]
     grids: Mapping[str, Grid]
     windows: Mapping[str, Window]
     ownership: Ownership
@@ -215,7 +218,7 @@ def _blend_block(
     for tile, part, inside in _parts(block, {tile: joint.windows[tile] for tile in readers}):
         claimed[part] |= joint.owned(tile, inside)
         likely = probabilities[tile].read(window=inside.to_ranges())
-        seen = blend.add(part, likely, edge_distance(joint.grids[tile], inside))
+        seen = blend.add(part, likely, edge_distance(joint.own[tile], joint.grids[tile], inside))
         _place(values, part, readers[tile].read(window=inside.to_ranges()), seen)
     values[:, blend.several] = blend.product(decided(joint.product, values.dtype), joint.codes)
     values[:, ~claimed] = nodata[:, ~claimed]

@@ -77,16 +77,12 @@ def _reference_sample_faults(config: Config) -> list[str]:
 
 
 def _map_crs_faults(maps: Maps) -> list[str]:
-    """Faults of the CRS that maps are warped to; blending needs the tiles' own pixels."""
+    """Faults of the CRS that maps are warped to."""
     faults = _crs_faults("maps.crs", maps.crs)
     if maps.crs is None or faults:
         return faults
     if CRS.from_user_input(maps.crs).is_geographic:
         faults.append(f"maps.crs: {maps.crs} is in degrees; give one in metres")
-    if maps.blend:
-        faults.append(
-            "maps.blend: warped maps cannot be blended; take maps.crs out, or set output_crs instead"
-        )
     return faults
 
 
