@@ -19,7 +19,7 @@ help:
 	@echo "make test           format, lint, types and all tests but the slow ones"
 	@echo "make test-slow      the slow tests"
 	@echo "make test-cluster-smoke  the workflow on a real Slurm of one machine; needs root and Debian's slurm-wlm, munge"
-	@echo "make test-cluster  the same, and jobs over their memory, failing jobs, Ctrl-C"
+	@echo "make test-cluster  the same, faults of jobs and of Slurm, PBS commands, the demo with all folds"
 	@echo "make bench          benchmarks; writes benchmarks/results.json (some only: make bench TOPICS=preprocess)"
 	@echo "make format         format the code"
 	@echo "make docs           regenerate the pages and the schema that are made from the code"
@@ -74,7 +74,7 @@ test-cluster-smoke: $(VENV)/installed
 	$(BIN)/python -m pytest -m cluster -k smoke --timeout 1800 tests/cluster
 
 test-cluster: $(VENV)/installed
-	$(BIN)/python -m pytest -m cluster --timeout 1800 tests/cluster
+	$(BIN)/python -m pytest -m cluster --timeout 3600 tests/cluster
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/run.py $(TOPICS)

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +16,20 @@ import pytest
 import rasterio
 import slurm_lab
 import yaml
+from slurm_runs import (
+    ROOT,
+    alive,
+    check_queues,
+    engine,
+    said,
+    succeed,
+    under_way,
+)
 
 from tilefold.simulation.dials import small
 from tilefold.simulation.scene import simulate_scene
 
-ROOT = Path(__file__).parents[2]
 TILES = ["T31TCJ", "T31TCK"]
-#: Rules that compute on a GPU where there is one.
-GPU_RULES = {"train_candidate", "classify_chunk", "predict_samples"}
 CONFIG = {
     "results": "results",
     "data": "scene",
@@ -51,89 +56,6 @@ REGION = Path("results/runs/all/seed_0/region_all")
 WEIGHTS = REGION / "candidates" / "batch_64_lr_0.003" / "weights.safetensors"
 
 pytestmark = pytest.mark.cluster
-
-
-@pytest.fixture(scope="module")
-def slurm(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("slurm")
-    try:
-        slurm_lab.start(folder)
-        yield folder
-    finally:
-        slurm_lab.stop(folder)
-
-
-def slurm_options(resources=()):
-    """The profile, with what a test may wait less for."""
-    partitions = [f"{rule}:slurm_partition=gpu" for rule in sorted(GPU_RULES)]
-    return [
-        *("--profile", str(ROOT / "profiles" / "slurm")),
-        *("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "6"),
-        *("--seconds-between-status-checks", "6", "--latency-wait", "5", "--slurm-no-account"),
-        *("--set-resources", *partitions, *resources),
-    ]
-
-
-def command(*arguments, options=None, resources=()):
-    """The command line of a run."""
-    return [
-        # A background process of a shell ignores Ctrl-C, and the engine would inherit that.
-        *("env", "--default-signal=INT,QUIT"),
-        *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
-        *(options or slurm_options(resources)),
-        *("--configfile", "config.yaml"),
-        *arguments,
-    ]
-
-
-def environment(**changes):
-    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **changes}
-
-
-def engine(folder, *arguments, **options):
-    return subprocess.run(
-        command(*arguments, **options),
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=1500,
-        check=False,
-    )
-
-
-def said(done):
-    return done.stdout + done.stderr
-
-
-def succeed(folder, *arguments, **options):
-    done = engine(folder, *arguments, **options)
-    assert done.returncode == 0, said(done)[-6000:]
-    return done
-
-
-@contextmanager
-def under_way(folder, *arguments, options=None, resources=(), **changes):
-    """A run that goes on beside the test; its output is in `engine.log`."""
-    with (folder / "engine.log").open("w") as log:
-        process = subprocess.Popen(
-            command(*arguments, options=options, resources=resources),
-            cwd=folder,
-            env=environment(**changes),
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        subprocess.run(["scancel", "--user=root"], check=False)
-        slurm_lab.wait_until(lambda: not alive(), 120)
-
-
-def alive():
-    return [job for job in slurm_lab.jobs() if job["state"] in {"RUNNING", "PENDING", "COMPLETING"}]
 
 
 def tries(before):
@@ -194,14 +116,7 @@ def test_smoke_the_chain_runs_to_its_end(finished):
 def test_smoke_rules_of_the_network_asked_for_a_gpu_and_no_others(finished):
     jobs = slurm_lab.jobs()
     assert {job["state"] for job in jobs} == {"COMPLETED"}
-    on_gpu = [job for job in jobs if "gpu" in job["gres"]]
-    rules = {name for job in on_gpu for name in GPU_RULES if name in job["comment"]}
-    assert rules == GPU_RULES
-    assert all(any(name in job["comment"] for name in GPU_RULES) for job in on_gpu)
-    others = [job for job in jobs if job not in on_gpu]
-    assert others
-    assert not any(name in job["comment"] for job in others for name in GPU_RULES)
-    assert {job["partition"] for job in on_gpu} == {"gpu"}
+    check_queues(jobs)
 
 
 def test_smoke_small_jobs_are_submitted_together(finished):
