@@ -25,7 +25,7 @@ LAYERS = (481, 240, 69, 69, 23)
 #: The bound is the best over these: none is known beforehand to be the fastest.
 BOUND_ROWS = (512, 1024, 2048, 4096)
 BATCH_ROWS = (2048, 4096)
-ROUNDS = 7
+ROUNDS = 21
 
 
 def bench_prediction() -> dict[str, float]:

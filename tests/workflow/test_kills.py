@@ -66,7 +66,7 @@ def is_alive(process):
     ("victim", "script"),
     [
         ("job", "train_candidate"),
-        ("engine", "classify_chunk"),
+        pytest.param("engine", "classify_chunk", marks=pytest.mark.slow),
         pytest.param("job", "classify_chunk", marks=pytest.mark.slow),
         pytest.param("engine", "train_candidate", marks=pytest.mark.slow),
     ],

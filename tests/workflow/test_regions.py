@@ -226,6 +226,7 @@ def test_another_attribute_of_the_file_changes_nothing_after_the_regions(regiona
     assert planned(folder, folder / "config.yaml") == set()
 
 
+@pytest.mark.slow
 def test_without_a_fallback_the_region_is_left_without_a_class(regional_copy):
     folder, content = regional_copy
     path = write_config(folder / "none.yaml", merged(content, {"regions": {"fallback": "none"}}))

@@ -32,6 +32,7 @@ def test_one_core_seven_chunks_and_another_order_of_features(finished, again, co
     assert [name for name in alike if found[name] != expected[name]] == []
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_samples_and_weights(copy, content):
     config = write_config(
         copy / "config.yaml", merged(content, {"split": {"seeds": [1]}, "folds": {"scheme": "none"}})

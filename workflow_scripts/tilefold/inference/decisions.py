@@ -51,7 +51,8 @@ class Decisions:
         return cls(
             np.full(pixels, nodata, np.int32),
             np.full(pixels, CONFIDENCE_NODATA, np.uint8),
-            np.full((pixels, classes), PROBABILITY_NODATA, np.uint16),
+            # The pixels of a class lie side by side, as the model gives them and as maps hold them.
+            np.full((classes, pixels), PROBABILITY_NODATA, np.uint16).T,
             np.full(pixels, np.nan, np.float16),
             np.full(pixels, CONFIDENCE_NODATA, np.uint8),
         )
@@ -85,36 +86,49 @@ def decide(probabilities: NDArray[np.floating[Any]], codes: Sequence[int]) -> De
     """
     if any(one >= other for one, other in pairwise(codes)):
         raise ValueError(f"class codes must be ascending, found {list(codes)}")
-    best, largest, second = _two_most_probable(probabilities)
-    return Decisions(
-        np.asarray(codes, np.int32)[best],
-        np.rint(largest * CONFIDENCE_SCALE).astype(np.uint8),
-        np.rint(probabilities * PROBABILITY_SCALE).astype(np.uint16),
-        largest.astype(np.float16),
-        np.rint((largest - second) * CONFIDENCE_SCALE).astype(np.uint8),
-    )
+    pixels, classes = probabilities.shape
+    scaled = np.empty((classes, pixels), np.uint16).T
+    labels = np.empty(pixels, np.int32)
+    largest, second = np.empty((2, pixels), probabilities.dtype)
+    _rank(probabilities, np.asarray(codes, np.int32), labels, largest, second, scaled)
+    confidence, margin = np.empty((2, pixels), np.uint8)
+    _scale(largest, second, confidence, margin)
+    return Decisions(labels, confidence, scaled, largest.astype(np.float16), margin)
 
 
-def _two_most_probable(
-    probabilities: NDArray[np.floating[Any]],
-) -> tuple[NDArray[np.uint16], NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
-    """Number and probability of the most probable class, probability of the second (0 without one)."""
-    largest = probabilities[:, 0].copy()
-    second = np.zeros_like(largest)
-    best = np.zeros(len(largest), np.uint16)
-    _rank(probabilities, best, largest, second)
-    return best, largest, second
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _rank(
-    probabilities: NDArray[Any], best: NDArray[Any], largest: NDArray[Any], second: NDArray[Any]
+    probabilities: NDArray[Any],
+    codes: NDArray[Any],
+    labels: NDArray[Any],
+    largest: NDArray[Any],
+    second: NDArray[Any],
+    scaled: NDArray[Any],
 ) -> None:
-    """Class by class in the outer loop: the model gives each class's pixels side by side."""
-    for number in range(1, probabilities.shape[1]):
-        column = probabilities[:, number]
+    """Most probable class, its probability and the second (0 without one), and all probabilities as integers.
+
+    Class by class in the outer loop: the model gives each class's pixels side by side.
+    """
+    scale = probabilities.dtype.type(PROBABILITY_SCALE)
+    labels[:] = codes[0]
+    largest[:] = probabilities[:, 0]
+    second[:] = 0
+    for number in range(len(codes)):
+        column, integers, code = probabilities[:, number], scaled[:, number], codes[number]
         for p in range(np.uint64(len(column))):
             value = column[p]
-            second[p] = max(second[p], min(largest[p], value))
-            best[p] = np.uint16(number) if value > largest[p] else best[p]
-            largest[p] = max(largest[p], value)
+            integers[p] = np.uint16(np.rint(value * scale))
+            if number > 0:
+                second[p] = max(second[p], min(largest[p], value))
+                labels[p] = code if value > largest[p] else labels[p]
+                largest[p] = max(largest[p], value)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _scale(
+    largest: NDArray[Any], second: NDArray[Any], confidence: NDArray[Any], margin: NDArray[Any]
+) -> None:
+    scale = largest.dtype.type(CONFIDENCE_SCALE)
+    for p in range(np.uint64(len(largest))):
+        confidence[p] = np.uint8(np.rint(largest[p] * scale))
+        margin[p] = np.uint8(np.rint((largest[p] - second[p]) * scale))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -135,14 +136,15 @@ class Predictor:
         if self.not_learnt:
             by_class = by_class.masked_fill(self._barred[:, None], -torch.inf)
         # Their sum is looked at first, since it takes a tenth of the time.
-        if not bool(torch.isfinite(logits.sum())) and not bool(torch.isfinite(logits[:rows]).all()):
+        if not math.isfinite(logits.sum().item()) and not bool(torch.isfinite(logits[:rows]).all()):
             raise PredictionError(
                 f"{self.path}: the network gives NaN or infinity; train it again with a lower learning_rate, "
                 "and look for infinite values in the inputs"
             )
-        probabilities = torch.softmax(by_class / self._temperature, dim=0).T
-        values: NDArray[np.float32] = probabilities[:rows].cpu().numpy()
-        return values
+        if self._temperature != 1:
+            by_class = by_class / self._temperature
+        probabilities: NDArray[np.float32] = torch.softmax(by_class, dim=0).cpu().numpy()
+        return probabilities.T[:rows]
 
     def _check(self, tensors: Mapping[str, NDArray[np.float32]]) -> int:
         missing = [name for name in self.inputs if name not in tensors]
