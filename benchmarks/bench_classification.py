@@ -38,7 +38,7 @@ SMALL = 64
 SAMPLES, TREES, DEPTH = 10_000, 100, 25
 LAYERS = (481, 240, 69, 69, 23)
 BOUND_ROWS = (1024, 4096)
-ROUNDS = 2
+ROUNDS = 4
 
 
 def bench_classification() -> dict[str, float]:
