@@ -105,6 +105,7 @@ def likelihoods(values, decoder, dials):
     return log_likelihoods(Pixels(values, seen, seen, DAYS), decoder, dials)
 
 
+@pytest.mark.slow
 def test_a_classifier_that_learns_the_gaussians_comes_near_the_bound_and_not_above_it(cloudless):
     values, truth, parcel = cloudless
     learn, test = parcel % 4 != 0, parcel % 4 == 0
@@ -122,6 +123,7 @@ def test_a_classifier_that_learns_the_gaussians_comes_near_the_bound_and_not_abo
     assert -2.5 * error < lead < 0.04
 
 
+@pytest.mark.slow
 def test_a_wrong_idea_of_the_scene_is_worse_than_the_rule(cloudless):
     values, truth, _ = (array[::20] for array in cloudless)
     whole = np.ones(len(truth), bool)

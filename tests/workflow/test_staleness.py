@@ -67,6 +67,7 @@ def test_one_more_pair(finished, content):
     assert folds(found, "select_model") == ALL_FOLDS
 
 
+@pytest.mark.slow
 def test_one_more_pair_with_models_first_maps_only_where_the_winner_changed(copy, content):
     solver = {"hyperparameters_solver": {"batch_size": [64], "learning_rate": [0.003, 1e-9]}}
     path = write_config(copy / "changed.yaml", merged(content, {"training": solver}))

@@ -22,6 +22,7 @@ def test_tiles_that_names_of_products_cannot_hold_are_refused(sensor):
     assert small(sensors=(sensor,), tiles=("D0005H0002",)).sensors == (sensor,)
 
 
+@pytest.mark.slow
 def test_other_sensors_change_nothing_of_sentinel2_and_of_the_truth(small_scene, tmp_path):
     simulate_scene(tmp_path / "scene", small(sensors=("landsat8", "sentinel1", "sentinel2"), dem=True))
     compared = 0
