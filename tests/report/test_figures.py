@@ -10,6 +10,7 @@ from tilefold.report.figures_folds import gaps_figure, scores_figure, write_fold
 from tilefold.report.figures_maps import OUTSIDE, colour_image, map_figure, write_map_picture
 from tilefold.report.figures_matrices import matrix_figure, write_matrix_figure
 from tilefold.report.figures_samples import samples_figure
+from tilefold.report.figures_spread import spread_figure
 from tilefold.report.figures_sweep import sweep_figure
 from tilefold.report.figures_training import training_figure
 from tilefold.report.results import Results
@@ -67,6 +68,33 @@ def test_marks_of_the_fold_figure_stand_at_the_scores(study):
     assert names == [
         f"{fold}, seed {seed}" for seed in (0, 1) for fold in ("all", "without_A", "without_B", "pooled")
     ]
+
+
+def test_boxes_are_the_quartiles_of_the_folds():
+    rows = [
+        *((fold, "in_area", 3, value) for fold, value in zip("abcd", [0.9, 0.5, 0.7, 0.6], strict=True)),
+        *(
+            (fold, "out_of_area", 3, value)
+            for fold, value in zip("abcd", [0.4, np.nan, 0.1, 0.3], strict=True)
+        ),
+        ("a", "out_of_area", 8, 0.2),
+        ("all", "in_area", 3, 0.99),
+        ("all", "in_area", 5, 0.99),
+        ("pooled", "pooled", 3, 0.01),
+    ]
+    table = pd.DataFrame(rows, columns=["fold", "side", "class", "f1"])
+    axes = spread_figure(table, {3: "three", 5: "five", 8: "eight"}).axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["three", "eight"]
+    marks = {c.get_label(): np.asarray(c.get_offsets()) for c in axes.collections}
+    np.testing.assert_allclose(marks["in area"], [[value, -0.2] for value in (0.9, 0.5, 0.7, 0.6)])
+    np.testing.assert_allclose(marks["out of area"], [[0.4, 0.2], [0.1, 0.2], [0.3, 0.2], [0.2, 1.2]])
+    boxes = {
+        round(float(np.mean(line.get_ydata())), 1): (min(line.get_xdata()), max(line.get_xdata()))
+        for line in axes.lines
+        if len(line.get_xdata()) == 5
+    }
+    np.testing.assert_allclose(boxes[-0.2], np.quantile([0.9, 0.5, 0.7, 0.6], [0.25, 0.75]))
+    np.testing.assert_allclose(boxes[0.2], np.quantile([0.4, 0.1, 0.3], [0.25, 0.75]))
 
 
 def test_gap_without_interval_is_an_open_mark(study):

@@ -47,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     compare.set_defaults(command=_compare_scene)
 
     document = commands.add_parser("document", help="write the pages and the schema made from the code")
-    document.add_argument("--demo", type=Path, help="results of the demo, for the figures of README.md")
+    document.add_argument(
+        "--demo", type=Path, help="results of the demo, for the figures of README.md and docs/report.md"
+    )
     document.add_argument("--scene", type=Path, help="the demo's scene, for the tables of docs/simulation.md")
     document.add_argument("--patch", type=Path, help="with --scene: NetCDF file of the real patch beside it")
     document.add_argument("--root", type=Path, default=Path(), help="folder of the project")
@@ -260,9 +262,12 @@ def _document(given: argparse.Namespace) -> None:
     write_text(given.root / "config" / "schema.json", configuration_schema())
     write_simulation_page(given.root / "docs" / "simulation.md", given.scene, given.patch)
     if given.demo is not None:
+        from tilefold.report.excerpt import write_section_pictures
         from tilefold.report.readme import write_demo_figures
 
-        write_demo_figures(given.demo, given.root / "README.md", given.root / "docs" / "images")
+        images = given.root / "docs" / "images"
+        write_demo_figures(given.demo, given.root / "README.md", images)
+        write_section_pictures(given.demo / "report" / "index.html", images / "report")
 
 
 if __name__ == "__main__":

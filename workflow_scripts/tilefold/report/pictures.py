@@ -13,6 +13,7 @@ from tilefold.report.figures_folds import gaps_figure, scores_figure
 from tilefold.report.figures_maps import LARGE, SMALL, map_figure, measure_figure
 from tilefold.report.figures_matrices import matrix_figure
 from tilefold.report.figures_samples import samples_figure
+from tilefold.report.figures_spread import fold_scores, spread_figure
 from tilefold.report.figures_sweep import sweep_figure
 from tilefold.report.figures_training import training_figure
 from tilefold.report.images import Picture, embed
@@ -30,7 +31,7 @@ MOST_MODELS = 40
 
 
 def fold_pictures(results: Results) -> list[Picture]:
-    """Scores and gaps of all folds, for mean F1 of common classes and for OA."""
+    """Scores and gaps of all folds, for mean F1 of common classes and for OA; F1 of each class over several folds."""
     folds, gaps = results.folds, results.gaps
     if gaps.empty:
         return []
@@ -48,7 +49,20 @@ def fold_pictures(results: Results) -> list[Picture]:
         found.append(embed(scores_figure(folds, metric), f"{words} by fold: {'; '.join(by_fold)}."))
         values = [f"{row['fold']} {signed(row[gap])}" for row in gaps.to_dict("records")]
         found.append(embed(gaps_figure(gaps, gap), f"Transfer gap of {words}: {'; '.join(values)}."))
+    if gaps["fold"].nunique() > 1:
+        found.append(_spread_picture(results))
     return found
+
+
+def _spread_picture(results: Results) -> Picture:
+    medians = fold_scores(results.class_scores).groupby(["class", "side"])["f1"].median().unstack()
+    medians = medians.reindex(columns=[IN_AREA, OUT_OF_AREA])
+    values = [
+        f"{results.names[row['class']]} {number(row[IN_AREA])} in area and {number(row[OUT_OF_AREA])} out of area"
+        for row in medians.reset_index().to_dict("records")
+    ]
+    text = f"Box plots of the F1 of each class over folds, medians: {'; '.join(values)}."
+    return embed(spread_figure(results.class_scores, results.names), text)
 
 
 def class_pictures(results: Results) -> list[Picture]:
