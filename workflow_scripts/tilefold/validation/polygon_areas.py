@@ -47,8 +47,8 @@ POLYGON_AREA_COLUMNS = [
     "high",
     "n_polygons",
     "unit",
+    "note",
 ]
-POLYGON_AREA_COLUMNS += ["note"]
 NO_ESTIMATE = "no estimate"
 
 
